@@ -1,0 +1,91 @@
+"""Checkpoints: TensorFlow's own, in sealed folders, the newest two kept.
+
+A checkpoint holds every variable of a run (`tf.train.Checkpoint`) and the
+history of its measurements, so that a resumed run ends with the same rows as
+an uninterrupted one.
+"""
+
+import json
+import pathlib
+import shutil
+from typing import Any, Mapping, Optional, Tuple
+
+from absl import logging
+import tensorflow as tf
+
+from sobolev_tf import errors
+from sobolev_tf import files
+
+_PREFIX = "step-"
+_KEEP = 2  # ours: one to fall back on when the newest is damaged
+
+
+class Checkpointer:
+  """Saves and restores the state of one run in one folder."""
+
+  def __init__(self, folder: files.Path, state: Mapping[str, Any]):
+    """Args:
+      folder: where the checkpoints of this run are kept.
+      state: named TensorFlow objects (modules, optimizers, variables) that
+        together hold everything training changes. Their variables must exist.
+    """
+    self.folder = pathlib.Path(folder)
+    self._checkpoint = tf.train.Checkpoint(**state)
+
+  def save(self, step: int, history: Any) -> None:
+    """Writes a checkpoint and drops all but the newest two.
+
+    Args:
+      step: number of training steps done.
+      history: JSON-serialisable record of the run so far.
+    """
+    def fill(folder: pathlib.Path) -> None:
+      self._checkpoint.write(str(folder / "state"))
+      (folder / "history.json").write_text(json.dumps(history))
+
+    files.write_folder(self.folder / f"{_PREFIX}{step:010d}", fill)
+    for old in self._folders()[:-_KEEP]:
+      shutil.rmtree(old)
+
+  def restore(self) -> Tuple[int, Optional[Any]]:
+    """Restores the newest undamaged checkpoint, if there is any.
+
+    Returns:
+      The number of steps done and the history saved with them; `(0, None)`
+      if the folder holds no checkpoint.
+
+    Raises:
+      UserError: if checkpoints exist but none can be used.
+    """
+    reasons = []
+    for folder in reversed(self._folders()):
+      try:
+        files.verify_folder(folder)
+      except errors.UserError as error:
+        reasons.append(str(error))
+        logging.warning("%s Falling back on an older checkpoint.", error)
+        continue
+      try:
+        status = self._checkpoint.read(str(folder / "state"))
+        status.assert_consumed()
+      except (AssertionError, ValueError, tf.errors.OpError) as error:
+        raise errors.UserError(
+            f"The checkpoint '{folder}' belongs to another model or "
+            "optimizer: use the settings it was made with, or delete it to "
+            "start afresh.") from error
+      history = json.loads((folder / "history.json").read_text())
+      return int(folder.name[len(_PREFIX):]), history
+    if reasons:
+      raise errors.UserError(
+          f"No usable checkpoint in '{self.folder}' ({reasons[0]}) Delete "
+          "that folder to start this part afresh.")
+    return 0, None
+
+  def delete(self) -> None:
+    """Removes all checkpoints of the run, once its results are stored."""
+    shutil.rmtree(self.folder, ignore_errors=True)
+
+  def _folders(self):
+    return sorted(
+        path for path in self.folder.glob(f"{_PREFIX}*")
+        if path.name[len(_PREFIX):].isdigit())

@@ -1,0 +1,221 @@
+"""The training loop that every experiment runs in.
+
+An experiment supplies a step; the loop supplies everything else: many steps
+inside one `tf.function`, measurements at intervals, a progress bar,
+TensorBoard, checkpoints and resumption, clean stops, and a watch for
+divergence.
+
+The contract that makes resumption exact: a step is a function of its index
+and of the variables in `state`. Anything random in it is drawn statelessly
+from a seed and the index (`tf.random.fold_in(seed, index)`), so the position
+in the data and the state of the random numbers are the step count itself.
+"""
+
+import dataclasses
+import signal
+import sys
+import threading
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from sobolev_tf import errors
+from sobolev_tf import files
+from sobolev_tf.training import checkpoint as checkpoint_lib
+
+Metrics = Mapping[str, tf.Tensor]
+
+
+@dataclasses.dataclass
+class History:
+  """What a run measured.
+
+  Attributes:
+    records: one dict per measurement: `step` (steps done) and, per metric, a
+      float or a list of floats (one per ensemble member).
+    diverged_at: per ensemble member, the step by which its loss was found
+      not finite, or None.
+  """
+  records: List[Dict[str, Any]] = dataclasses.field(default_factory=list)
+  diverged_at: List[Optional[int]] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+  """When the loop does what; every number counts training steps.
+
+  Attributes:
+    steps: the length of the run.
+    chunk: steps per call of the compiled loop; stops are noticed, and the
+      progress bar moves, once per chunk.
+    evaluate_every: between measurements; 0 measures only at the end.
+    checkpoint_every: between checkpoints; 0 writes none.
+  """
+  steps: int
+  chunk: int = 100
+  evaluate_every: int = 0
+  checkpoint_every: int = 0
+
+  def next_stop(self, step: int) -> int:
+    """The next step count at which control returns to the host."""
+    intervals = (self.chunk, self.evaluate_every, self.checkpoint_every)
+    return min([self.steps] + [(step // k + 1) * k for k in intervals if k])
+
+
+def train(
+    step: Callable[[tf.Tensor], Metrics],
+    state: Mapping[str, Any],
+    schedule: Schedule,
+    *,
+    evaluate: Optional[Callable[[], Mapping[str, Any]]] = None,
+    on_checkpoint: Optional[Callable[[int], None]] = None,
+    folder: Optional[files.Path] = None,
+    log_folder: Optional[files.Path] = None,
+    title: str = "training",
+    compiled: bool = True,
+) -> History:
+  """Trains, resuming from the checkpoints in `folder` if there are any.
+
+  Args:
+    step: takes the step's index (int64 scalar), changes the variables in
+      `state`, and returns its metrics, among them `loss`: a scalar, or `[E]`
+      for an ensemble of E members.
+    state: named TensorFlow objects that hold everything `step` changes.
+    schedule: when to do what.
+    evaluate: measures the model; called at `evaluate_every` and at the end.
+    on_checkpoint: called with the step count right after each checkpoint and
+      after a resumption, to bring whatever TensorFlow cannot save (an
+      emulator, say) into a state that depends on the step count only.
+    folder: where the checkpoints go; None keeps none.
+    log_folder: where TensorBoard's event files go; None writes none.
+    title: the progress bar's text.
+    compiled: whether `step` is TensorFlow code to be compiled; if not, it is
+      called from Python.
+
+  Returns:
+    The measurements of the whole run, those before a resumption included.
+
+  Raises:
+    UserError: if a single model's loss, or that of every member, is no longer
+      finite.
+    Interrupted: after SIGINT or SIGTERM, at the end of the current chunk.
+  """
+  history = History()
+  done = 0
+  saver = None
+  if folder is not None:
+    saver = checkpoint_lib.Checkpointer(folder, state)
+    done, saved = saver.restore()
+    if saved is not None:
+      history = History(**saved)
+  if on_checkpoint is not None:
+    on_checkpoint(done)
+  run = _compile(step) if compiled else _python_loop(step)
+  writer = (
+      tf.summary.create_file_writer(str(log_folder)) if log_folder else None)
+  bar = tqdm.tqdm(
+      total=schedule.steps, initial=done, desc=title, unit="step",
+      mininterval=0.5 if sys.stderr.isatty() else 30., leave=False)
+  with bar, _StopSignal() as stop:
+    while done < schedule.steps:
+      target = schedule.next_stop(done)
+      metrics = run(done, target - done)
+      bar.update(target - done)
+      done = target
+      _watch(history, metrics["loss"], done, title)
+      last = done == schedule.steps
+      if evaluate and (last or _due(done, schedule.evaluate_every)):
+        record = {name: np.asarray(value).tolist()
+                  for name, value in {**metrics, **evaluate()}.items()}
+        history.records.append({"step": done, **record})
+        _log(writer, done, record)
+      if saver and (last or _due(done, schedule.checkpoint_every)):
+        saver.save(done, dataclasses.asdict(history))
+        if on_checkpoint is not None:
+          on_checkpoint(done)
+      if stop.received and not last:
+        raise errors.Interrupted(
+            f"Stopped at step {done} of {schedule.steps} ({title}): the same "
+            "command resumes from the last checkpoint.", stop.received)
+  return history
+
+
+def _compile(step) -> Callable[[int, int], Metrics]:
+  """Wraps `step` into one graph that runs any number of steps."""
+  graph_step = tf.function(step)
+  spec = graph_step.get_concrete_function(
+      tf.TensorSpec([], tf.int64)).structured_outputs
+
+  @tf.function
+  def run(start, count):
+    metrics = tf.nest.map_structure(
+        lambda s: tf.zeros(s.shape, s.dtype), spec)
+    for index in tf.range(start, start + count):
+      metrics = graph_step(index)
+    return metrics
+
+  return lambda start, count: run(
+      tf.constant(start, tf.int64), tf.constant(count, tf.int64))
+
+
+def _python_loop(step) -> Callable[[int, int], Metrics]:
+  def run(start, count):
+    metrics = {}
+    for index in range(start, start + count):
+      metrics = step(tf.constant(index, tf.int64))
+    return metrics
+  return run
+
+
+def _due(step: int, interval: int) -> bool:
+  return bool(interval) and step % interval == 0
+
+
+def _watch(history: History, loss, step: int, title: str) -> None:
+  """Notes which losses are no longer finite; stops when none is."""
+  finite = np.atleast_1d(np.isfinite(np.asarray(loss)))
+  if not history.diverged_at:
+    history.diverged_at = [None] * len(finite)
+  for member, good in enumerate(finite):
+    if not good and history.diverged_at[member] is None:
+      history.diverged_at[member] = step
+  if not finite.any():
+    raise errors.UserError(
+        f"Training diverged: the loss is not finite by step {step} ({title});"
+        " lower the learning rate or standardise the data.")
+
+
+def _log(writer, step: int, record: Mapping[str, Any]) -> None:
+  if writer is None:
+    return
+  with writer.as_default(step=step):
+    for name, value in record.items():
+      for member, scalar in enumerate(np.atleast_1d(value)):
+        suffix = "" if np.ndim(value) == 0 else f"/{member}"
+        tf.summary.scalar(f"{name}{suffix}", scalar)
+  writer.flush()
+
+
+class _StopSignal:
+  """Notes SIGINT and SIGTERM instead of dying in the middle of a chunk."""
+
+  def __init__(self):
+    self.received = 0
+    self._previous = {}
+
+  def __enter__(self):
+    if threading.current_thread() is threading.main_thread():
+      for number in (signal.SIGINT, signal.SIGTERM):
+        self._previous[number] = signal.signal(number, self._note)
+    return self
+
+  def __exit__(self, *unused):
+    for number, handler in self._previous.items():
+      signal.signal(number, handler)
+
+  def _note(self, number, unused_frame):
+    if self.received:  # asked twice: stop at once, the checkpoint is safe
+      raise KeyboardInterrupt
+    self.received = number
