@@ -45,7 +45,7 @@ _PAPER = regression.Settings(
     inputs="standardised", targets="standardised",  # ours: see quick
 )
 QUICK = dataclasses.replace(
-    _PAPER, steps=3_000,  # ours: minutes on 2 cores
+    _PAPER, steps=2_500,  # ours: all of it in 5 minutes on 2 cores
     learning_rate=1e-3, schedule="cosine")
 
 PRESETS: Mapping[str, Config] = {
@@ -57,12 +57,12 @@ PRESETS: Mapping[str, Config] = {
             _PAPER,
             dataclasses.replace(_PAPER, inputs="raw", targets="raw")),
         stream="test", points=10_000,  # ours: "a hold-out test set"
-        seeds_per_part=2,  # ours: 14 members stay in a CPU's cache
+        seeds_per_part=2,  # ours: 14 members' weights fit a CPU's cache
     ),
     "quick": Config(
         functions=tuple(functions.FUNCTIONS), sizes=(20, 100, 10_000),
         seeds=tuple(range(5)), settings=(QUICK,), stream="test",
-        points=10_000, seeds_per_part=2),
+        points=10_000, seeds_per_part=3),
     "smoke": Config(
         functions=("booth", "styblinski_tang"), sizes=(20,), seeds=(0, 1),
         settings=(dataclasses.replace(

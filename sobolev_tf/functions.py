@@ -139,8 +139,9 @@ def _booth(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 
 def _bukin(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-  # Dividing by 100, where 0.01 is no binary number, keeps (-10, 1) on the
-  # ridge. TensorFlow's derivatives of |·| at 0 are zero already.
+  # Dividing by 100 rounds once (0.01 is rounded before it multiplies), so that
+  # a point written as (x, x²/100) is on the ridge, not beside it. TensorFlow's
+  # derivatives of |·| at 0 are zero already.
   return (100 * _safe_sqrt(tf.abs(y - tf.square(x) / 100)) +
           0.01 * tf.abs(x + 10))
 

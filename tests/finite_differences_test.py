@@ -282,7 +282,7 @@ def total(x):
      "x has shape (2,) and no batch axis: pass points [N, ...], for one point "
      "x[np.newaxis], for N numbers x[:, np.newaxis]."),
     (total, 1.0, {}, "x has shape () and no batch axis"),
-    (total, [[1, np.nan], [2, 3]], {},
+    (total, [[np.inf, np.nan], [2, 3]], {},
      "x holds NaN or infinity in 1 of 2 points"),
     (total, [[1e300, 1.0]], {"dtype": np.float32},
      "x holds NaN or infinity in 1 of 1 points (as float32)"),

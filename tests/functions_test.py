@@ -18,7 +18,8 @@ KINKS = {
 # Points so near to a kink that z^(-3/2) under- or overflows on the way.
 NEAR_KINKS = {
     "ackley": [(1e-6, 0.0), (1e-10, 1e-10), (0.0, -1e-12), (1e-20, 1e-20),
-               (1e-38, 0.0), (1e-44, 1e-44)],
+               (1e-38, 0.0), (1e-44, 1e-44)] + [
+                   (10.0**-k, 0.0) for k in range(8, 162)],
     "bukin": [(-10.0, 1.0 + 1e-7), (-10.0 + 1e-6, 1.0), (-5.0, 0.25 - 1e-8)],
 }
 
@@ -232,6 +233,14 @@ def test_finite_all_over_the_domain(f, dtype):
   points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
   for result in derivatives(f, points, dtype):
     assert np.isfinite(result).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bukins_ridge_is_hit_wherever_it_is_written_down(dtype):
+  x = np.linspace(-15, -5, 1001).astype(dtype)
+  points = np.stack([x, x * x / 100], axis=1)
+  np.testing.assert_allclose(
+      functions.by_name("bukin")(points), 0.01 * abs(x + 10), rtol=1e-6)
 
 
 def test_derivatives_at_the_kinks_are_those_of_the_smooth_terms():
