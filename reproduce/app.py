@@ -7,6 +7,7 @@ import sys
 from typing import Callable, Iterable, Sequence
 
 from absl import app, flags, logging
+import tensorflow as tf
 
 from sobolev_tf import errors
 
@@ -58,11 +59,15 @@ def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
   for entry in text:
     first, _, last = entry.partition("-")
     try:
-      values.extend(range(int(first), int(last or first) + 1))
+      several = range(int(first), int(last or first) + 1)
     except ValueError as error:
       raise errors.UserError(
           f"--{name}: '{entry}' is not an integer or a range such as 0-4."
       ) from error
+    if not several:
+      raise errors.UserError(
+          f"--{name}: '{entry}' is an empty range; write the lower end first.")
+    values.extend(several)
   if not values or min(values) < low or len(set(values)) < len(values):
     raise errors.UserError(
         f"--{name} needs different integers of at least {low}, got "
@@ -86,6 +91,7 @@ def run(define: Callable[[], None], main: Callable[[], None]) -> None:
 
 def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
   logging.set_verbosity(logging.WARNING)  # TensorFlow reports every save
+  tf.get_logger().setLevel("ERROR")  # ... and warns of graphs built on purpose
   try:
     if len(argv) > 1:
       raise errors.UserError(
@@ -93,6 +99,10 @@ def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
     main()
   except errors.UserError as error:
     print(f"error: {error}", file=sys.stderr)
+    sys.exit(USER_ERROR)
+  except OSError as error:  # from drawing or writing a report
+    print(f"error: {error.strerror}: '{error.filename}'; free space or choose "
+          "another --output.", file=sys.stderr)
     sys.exit(USER_ERROR)
   except errors.Interrupted as stop:
     print(stop, file=sys.stderr)

@@ -88,9 +88,9 @@ def configure() -> config_lib.Config:
   """The preset's settings with those the user's flags replace."""
   given = flags.FLAGS
   config = config_lib.PRESETS[given.preset]
-  if given.function:
+  if given.function is not None:
     config = dataclasses.replace(config, function=given.function)
-  if given.sizes:
+  if given.sizes is not None:
     config = dataclasses.replace(
         config, sizes=app.numbers("sizes", given.sizes, 2))
   if given.seed is not None:

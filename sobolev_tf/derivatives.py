@@ -102,16 +102,18 @@ def derivatives(function: Function, x: tf.Tensor, order: int,
     UserError: if `order` is negative, `x` has no batch axis or is not of a
       floating-point type, or the output does not depend on `x`.
   """
-  if not isinstance(order, int) or order < 0:
+  if isinstance(order, bool) or not isinstance(order, int) or order < 0:
     raise errors.UserError(f"order must be an integer >= 0, got {order!r}.")
   x = _check_points(x, batch_dims)
   batch, event = tf.shape(x)[:batch_dims], x.shape[batch_dims:]
-  if batch_dims == 1 or order == 0:
-    return _nested(function, x, order)
-  # Several batch axes are folded into one around the function.
+  if batch_dims == 1:
+    return _nested(function, x, order, function)
 
+  # Several batch axes are folded into one around the function.
   def folded(points):
-    y = function(tf.reshape(points, tf.concat([batch, event], 0)))
+    unfolded = tf.ensure_shape(
+        tf.reshape(points, tf.concat([batch, event], 0)), x.shape)
+    y = check_output(function(unfolded), unfolded, batch_dims)
     return tf.reshape(
         y, tf.concat([tf.shape(points)[:1], y.shape[batch_dims:]], 0))
 
@@ -121,17 +123,18 @@ def derivatives(function: Function, x: tf.Tensor, order: int,
       tf.ensure_shape(
           tf.reshape(d, tf.concat([batch, tf.shape(d)[1:]], 0)),
           static.concatenate(d.shape[1:]))
-      for d in _nested(folded, flat, order))
+      for d in _nested(folded, flat, order, function))
 
 
-def _nested(function: Function, x: tf.Tensor,
-            order: int) -> Tuple[tf.Tensor, ...]:
-  """`derivatives` with exactly one batch axis."""
+def _nested(function: Function, x: tf.Tensor, order: int,
+            named: Function) -> Tuple[tf.Tensor, ...]:
+  """`derivatives` with exactly one batch axis; `named` is for errors."""
   if order == 0:
     return (check_output(function(x), x, 1),)
-  with tf.GradientTape(watch_accessed_variables=False) as tape:
+  with tf.GradientTape(
+      persistent=order == 1, watch_accessed_variables=False) as tape:
     tape.watch(x)
-    lower = _nested(function, x, order - 1)
+    lower = _nested(function, x, order - 1, named)
     components = tf.reshape(lower[-1], [tf.shape(x)[0], -1])
     components = tf.ensure_shape(
         components, [None, lower[-1].shape[1:].num_elements()])  # [B, M]
@@ -142,11 +145,13 @@ def _nested(function: Function, x: tf.Tensor,
   shape = out.concatenate(tf.TensorShape(list(event) * order))
   if components.shape[1] == 1:
     derivative = tape.gradient(components, x)
+  elif order == 1 and tape.gradient(components, x) is None:
+    derivative = None  # batch_jacobian() would return zeros
   else:
     derivative = tape.batch_jacobian(components, x)
   if derivative is None:
     if order == 1:
-      raise independent_error(function)
+      raise independent_error(named)
     # The derivative before is constant in x, as a linear model's gradient is.
     derivative = tf.zeros(tf.concat([tf.shape(x)[:1], shape], 0), x.dtype)
   derivative = tf.reshape(derivative, tf.concat([tf.shape(x)[:1], shape], 0))

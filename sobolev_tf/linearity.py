@@ -5,7 +5,9 @@ ReLU networks with a linear output layer are constant, zero", so training such
 a model at order 2 or more changes nothing but its cost.
 """
 
+import contextlib
 import warnings
+import weakref
 
 import tensorflow as tf
 
@@ -23,6 +25,8 @@ _BILINEAR = frozenset("""
     BatchMatMulV2 Conv2D Conv3D DepthwiseConv2dNative Einsum MatMul Mul
     """.split())
 
+_CHECKED: weakref.WeakSet = weakref.WeakSet()  # models
+
 
 class PiecewiseLinearWarning(UserWarning):
   """A derivative of order 2 or more is asked of a piecewise-linear model."""
@@ -34,7 +38,7 @@ def is_piecewise_linear(model, x: tf.Tensor) -> bool:
   Decided on the traced operations between input and output, not on numbers,
   so a saturated but curved model is not mistaken for a piecewise-linear one.
   An operation that is not known, such as a call of another `tf.function`,
-  counts as curved.
+  counts as curved, and so does a model that cannot be traced.
 
   Args:
     model: a TensorFlow function of one argument.
@@ -43,28 +47,37 @@ def is_piecewise_linear(model, x: tf.Tensor) -> bool:
   Returns:
     True if all operations on the way are known to be piecewise linear.
   """
-  graph = tf.function(model).get_concrete_function(
-      tf.TensorSpec(x.shape, x.dtype)).graph
+  try:
+    graph = tf.function(model).get_concrete_function(
+        tf.TensorSpec(x.shape, x.dtype)).graph
+  except Exception:  # whatever a model that only runs eagerly raises
+    return False
   dependent = {graph.inputs[0].ref()}
   for operation in graph.get_operations():  # in topological order
     inputs = sum(tensor.ref() in dependent for tensor in operation.inputs)
     if not inputs:
       continue
     if not (operation.type in _LINEAR or
-            operation.type in _BILINEAR and inputs == 1):
+            operation.type in _BILINEAR and inputs == 1 or
+            operation.type == "RealDiv" and
+            operation.inputs[1].ref() not in dependent):
       return False
     dependent.update(tensor.ref() for tensor in operation.outputs)
   return True
 
 
 def warn_if_piecewise_linear(model, x: tf.Tensor, order: int) -> None:
-  """Warns that a model has no derivative of this order to train.
+  """Warns, once per model, that it has no such derivative to train.
 
   Args:
     model: a TensorFlow function of one argument.
     x: points `[*batch, *event]`.
     order: the order asked for, 2 or more.
   """
+  with contextlib.suppress(TypeError):  # not hashable, or no weak reference
+    if model in _CHECKED:
+      return
+    _CHECKED.add(model)
   if is_piecewise_linear(model, tf.convert_to_tensor(x)):
     warnings.warn(
         "The model is piecewise linear (ReLU-like), so its derivatives of "

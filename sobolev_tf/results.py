@@ -116,7 +116,8 @@ class Run:
 
   def _check_empty(self) -> None:
     foreign = [path.name for path in self.folder.iterdir()
-               if not path.name.startswith(".")]
+               if not path.name.startswith(".")
+               and not path.name.endswith(files.TEMPORARY)]
     if foreign:
       raise errors.UserError(
           f"'{self.folder}' is not empty and not a folder of results (it "

@@ -45,10 +45,13 @@ def bootstrap(values: Values, statistic=np.mean) -> Interval:
   if len(finite) < 2 or np.ptp(finite) == 0:
     spread = np.nan if len(finite) < 2 else estimate
     return Interval(estimate, spread, spread, len(finite))
-  ends = stats.bootstrap(
-      (finite,), statistic, confidence_level=CONFIDENCE, method="BCa",
-      n_resamples=_RESAMPLES, rng=np.random.default_rng(0))
-  low, high = ends.confidence_interval
+  for method in ("BCa", "percentile"):  # BCa is undefined for some medians
+    low, high = stats.bootstrap(
+        (finite,), statistic, confidence_level=CONFIDENCE, method=method,
+        n_resamples=_RESAMPLES, rng=np.random.default_rng(0)
+    ).confidence_interval
+    if np.isfinite([low, high]).all():
+      break
   return Interval(estimate, float(low), float(high), len(finite))
 
 

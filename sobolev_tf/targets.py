@@ -51,6 +51,10 @@ def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1
     UserError: if a shape is not that of `sobolev_tf.derivatives`.
   """
   x = tf.convert_to_tensor(x)
+  if not x.dtype.is_floating:
+    raise errors.UserError(
+        f"x is of type {x.dtype.name}: targets take its type, so cast it to a "
+        "floating-point type first.")
   tensors = [tf.cast(array, x.dtype) for array in arrays]
   if not tensors:
     raise errors.UserError("arrays is empty: give f and its derivatives.")

@@ -131,6 +131,7 @@ def test_overwrite_deletes_results_only(tmp_path):
   run = results.Run(tmp_path, SETTINGS)
   run.write("p", [ROW])
   run.checkpoints("q").mkdir(parents=True)
+  (tmp_path / "figure2-0.png").write_text("drawn from the rows")
   (tmp_path / "notes.txt").write_text("mine")
   run = results.Run(tmp_path, SETTINGS | {"preset": "quick"}, overwrite=True)
   assert not run.finished("p") and not run.checkpoints("q").exists()

@@ -124,7 +124,15 @@ def project(arrays: Sequence[tf.Tensor], x: tf.Tensor,
     raise errors.UserError(
         f"target needs {len(directions) + 1} arrays (the value and one per "
         f"derivative), got {len(arrays)}.")
-  y, x = tf.convert_to_tensor(arrays[0]), tf.convert_to_tensor(x)
+  x = tf.convert_to_tensor(x)
+  arrays = [tf.convert_to_tensor(a, dtype_hint=x.dtype) for a in arrays]
+  for order, array in enumerate(arrays):
+    if array.dtype != x.dtype:
+      what = f"derivative of order {order}" if order else "value"
+      raise errors.UserError(
+          f"The target {what} is {array.dtype.name}, the points are "
+          f"{x.dtype.name}: cast one of them.")
+  y = arrays[0]
   drawn = [v(y if j == 0 else x) for j, v in enumerate(directions)]
   projected = [y]
   for order, array in enumerate(arrays[1:], start=1):

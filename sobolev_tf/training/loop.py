@@ -97,8 +97,9 @@ def train(
     The measurements of the whole run, those before a resumption included.
 
   Raises:
-    UserError: if a single model's loss, or that of every member, is no longer
-      finite.
+    UserError: if the loss of a single model (a scalar) is no longer finite.
+      Members of an ensemble are noted in `diverged_at` instead; training
+      ends early when all of them are.
     Interrupted: after SIGINT or SIGTERM, at the end of the current chunk.
   """
   history = History()
@@ -123,7 +124,7 @@ def train(
       metrics = run(done, target - done)
       bar.update(target - done)
       done = target
-      _watch(history, metrics["loss"], done, title)
+      alive = _watch(history, metrics["loss"], done, title)
       last = done == schedule.steps
       if evaluate and (last or _due(done, schedule.evaluate_every)):
         record = {name: np.asarray(value).tolist()
@@ -134,10 +135,12 @@ def train(
         saver.save(done, dataclasses.asdict(history))
         if on_checkpoint is not None:
           on_checkpoint(done)
-      if stop.received and not last:
+      if stop.received:
         raise errors.Interrupted(
             f"Stopped at step {done} of {schedule.steps} ({title}): the same "
             "command resumes from the last checkpoint.", stop.received)
+      if not alive:
+        break
   return history
 
 
@@ -180,18 +183,19 @@ def _due(step: int, interval: int) -> bool:
   return bool(interval) and step % interval == 0
 
 
-def _watch(history: History, loss, step: int, title: str) -> None:
-  """Notes which losses are no longer finite; stops when none is."""
+def _watch(history: History, loss, step: int, title: str) -> bool:
+  """Notes which losses are no longer finite; False if none is."""
+  if np.ndim(loss) == 0 and not np.isfinite(loss):
+    raise errors.UserError(
+        f"Training diverged: the loss is not finite by step {step} ({title});"
+        " lower the learning rate or standardise the data.")
   finite = np.atleast_1d(np.isfinite(np.asarray(loss)))
   if not history.diverged_at:
     history.diverged_at = [None] * len(finite)
   for member, good in enumerate(finite):
     if not good and history.diverged_at[member] is None:
       history.diverged_at[member] = step
-  if not finite.any():
-    raise errors.UserError(
-        f"Training diverged: the loss is not finite by step {step} ({title});"
-        " lower the learning rate or standardise the data.")
+  return bool(finite.any())
 
 
 def _log(writer, step: int, record: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ minibatches, so that they can be compared seed by seed.
 """
 
 import dataclasses
+import math
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from sobolev_tf.networks import mlp
 from sobolev_tf.training import loop, optimizers
 
 METHODS = ("regular", "sobolev")
+SCHEDULES = ("constant", "cosine")
 # The regular loss: the order-0 term of the Sobolev loss and nothing else.
 VALUES_ONLY = terms.Orders((losses.squared_error,), (1.,))
 _SLICE = 1000  # points predicted at once, to bound memory
@@ -52,6 +54,23 @@ class Settings:
     """What the sweeps vary, in short, as rows name it."""
     return (f"inputs={self.inputs} targets={self.targets} "
             f"learning_rate={self.learning_rate:g}")
+
+
+  def check(self) -> None:
+    """Raises `UserError` if a setting is out of range."""
+    for name in ("steps", "batch_size", "learning_rate"):
+      if not getattr(self, name) > 0:
+        raise errors.UserError(
+            f"{name} must be > 0, got {getattr(self, name)}.")
+    if not 0 <= self.derivative_weight < math.inf:
+      raise errors.UserError(
+          "derivative_weight must be finite and >= 0, got "
+          f"{self.derivative_weight}.")
+    if self.schedule not in SCHEDULES:
+      raise errors.UserError(
+          f"schedule must be one of {', '.join(SCHEDULES)}, got "
+          f"'{self.schedule}'.")
+    scaling.check(self.inputs, self.targets)
 
 
 class Member(NamedTuple):
@@ -122,6 +141,7 @@ def train(
   if method not in METHODS:
     raise errors.UserError(
         f"method must be one of {', '.join(METHODS)}, got '{method}'.")
+  settings.check()
   raw = [data_lib.sample(m.function, count, seed=m.seed, stream="train")
          for m in members]
   units = [scaling.fit(d, m.function.domain, settings.inputs, settings.targets)
@@ -161,12 +181,9 @@ def train(
 
 
 def _learning_rate(settings: Settings) -> optimizers.LearningRate:
-  if settings.schedule == "constant":
-    return settings.learning_rate
   if settings.schedule == "cosine":
     return optimizers.cosine(settings.learning_rate, settings.steps)
-  raise errors.UserError(
-      f"schedule must be 'constant' or 'cosine', got '{settings.schedule}'.")
+  return settings.learning_rate
 
 
 def measure(trained: Trained, points: int, stream: str
