@@ -42,11 +42,14 @@ _PAPER = regression.Settings(
     learning_rate=3e-5,  # supplement, unverified
     schedule="constant",  # ours: the paper mentions none
     derivative_weight=1.,  # paper §4.1
-    inputs="standardised", targets="standardised",  # ours: see quick
+    # ours: the best scaling at the lowest learning rate of the sensitivity run
+    inputs="standardised", targets="standardised",
 )
 QUICK = dataclasses.replace(
     _PAPER, steps=2_500,  # ours: all of it in 5 minutes on 2 cores
-    learning_rate=1e-3, schedule="cosine")
+    schedule="cosine",  # ours: ends at the best a short run can reach
+    # ours: chosen on validation points, see configs/sensitivity.py
+    learning_rate=3e-2, inputs="standardised", targets="raw")
 
 PRESETS: Mapping[str, Config] = {
     "paper": Config(
