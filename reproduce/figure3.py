@@ -54,7 +54,7 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
         folder, {"artefact": "figure3", "preset": preset,
                  **dataclasses.asdict(config)}, overwrite)
     surfaces = files.make_folder(folder / "surfaces")
-    y, dy_dx = derivatives.derivatives(function, grid[0], 1)
+    y, dy_dx = derivatives.value_and_derivatives(function, grid[0], 1)
     _write_surface(surfaces / "true.csv", grid[0], y, dy_dx)
     for count in config.sizes:
       for method in regression.METHODS:

@@ -9,6 +9,7 @@ from sobolev_tf.derivatives import (
     hessian,
     jacobian,
     projections,
+    value_and_derivatives,
 )
 from sobolev_tf.errors import UserError
 from sobolev_tf.functions import FUNCTIONS, BenchmarkFunction
@@ -49,4 +50,5 @@ __all__ = (
     "projections",
     "squared_error",
     "train",
+    "value_and_derivatives",
 )

@@ -1,10 +1,11 @@
 """Derivatives of functions and modules with respect to their input.
 
 Section 2, Eq. 1 and Figure 1 of https://arxiv.org/abs/1706.04859. This is the
-only file with nested gradient tapes: `derivatives` builds D_x f, ..., D_x^K f
-exactly (Figure 1a) and `projections` their projections on given directions by
-vector-Jacobian products alone (Figure 1b). Both can be differentiated again
-with respect to the weights, which is what Sobolev Training does.
+only file with nested gradient tapes: `value_and_derivatives` builds D_x f, ...,
+D_x^K f exactly (Figure 1a) and `projections` their projections on given
+directions by vector-Jacobian products alone (Figure 1b). Both can be
+differentiated again with respect to the weights, which is what Sobolev Training
+does.
 
 Shapes. A function maps points `[*batch, *event]` to outputs `[*batch, *out]`
 with `batch_dims` leading batch axes (1, unless an ensemble adds one), treating
@@ -38,7 +39,7 @@ def gradient(function: Function, x: tf.Tensor,
   Raises:
     UserError: if the output is not a scalar or does not depend on `x`.
   """
-  y, dy_dx = derivatives(function, x, 1, batch_dims)
+  y, dy_dx = value_and_derivatives(function, x, 1, batch_dims)
   _check_scalar(y, batch_dims, "gradient", "jacobian")
   return dy_dx
 
@@ -59,7 +60,7 @@ def jacobian(function: Function, x: tf.Tensor,
   Raises:
     UserError: if the output does not depend on `x`.
   """
-  return derivatives(function, x, 1, batch_dims)[1]
+  return value_and_derivatives(function, x, 1, batch_dims)[1]
 
 
 def hessian(function: Function, x: tf.Tensor,
@@ -77,13 +78,13 @@ def hessian(function: Function, x: tf.Tensor,
   Raises:
     UserError: if the output is not a scalar or does not depend on `x`.
   """
-  y, _, d2y_dx2 = derivatives(function, x, 2, batch_dims)
-  _check_scalar(y, batch_dims, "hessian", "derivatives")
+  y, _, d2y_dx2 = value_and_derivatives(function, x, 2, batch_dims)
+  _check_scalar(y, batch_dims, "hessian", "value_and_derivatives")
   return d2y_dx2
 
 
-def derivatives(function: Function, x: tf.Tensor, order: int,
-                batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
+def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
+                          batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
   """The value and all derivatives up to an order: f, D_x f, ..., D_x^K f.
 
   Each order costs one VJP per component of the order before (one in all for
@@ -128,7 +129,7 @@ def derivatives(function: Function, x: tf.Tensor, order: int,
 
 def _nested(function: Function, x: tf.Tensor, order: int,
             named: Function) -> Tuple[tf.Tensor, ...]:
-  """`derivatives` with exactly one batch axis; `named` is for errors."""
+  """One batch axis only; `named` is the function that errors name."""
   if order == 0:
     return (check_output(function(x), x, 1),)
   with tf.GradientTape(

@@ -28,11 +28,11 @@ def from_function(function: derivatives.Function, x: tf.Tensor, order: int = 1,
     f, D_x f, ..., D_x^K f with the shapes of `sobolev_tf.derivatives`.
 
   Raises:
-    UserError: as `derivatives.derivatives`.
+    UserError: as `derivatives.value_and_derivatives`.
   """
   return tuple(map(
       tf.stop_gradient,
-      derivatives.derivatives(function, x, order, batch_dims)))
+      derivatives.value_and_derivatives(function, x, order, batch_dims)))
 
 
 def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1

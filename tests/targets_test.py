@@ -146,7 +146,7 @@ def test_black_box_options_and_errors():
 
 def test_check_derivative_returns_the_array():
   x = tf.constant(points())
-  y = derivatives.derivatives(tf.sin, x, 0)[0]
+  y = derivatives.value_and_derivatives(tf.sin, x, 0)[0]
   array = np.random.default_rng(3).normal(size=(5, 2, 2))
   np.testing.assert_array_equal(
       targets.check_derivative(array, y, x, 1), array)

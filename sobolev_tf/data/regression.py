@@ -47,7 +47,7 @@ def sample(function: functions.BenchmarkFunction, count: int, *,
                         for text in (function.name, stream))]
   low, high = np.array(function.domain).T
   x = np.random.default_rng(key).uniform(low, high, (count, len(low)))
-  y, dy_dx = derivatives.derivatives(function, tf.constant(x), 1)
+  y, dy_dx = derivatives.value_and_derivatives(function, tf.constant(x), 1)
   return RegressionData(x, y.numpy()[:, None], dy_dx.numpy())
 
 

@@ -66,7 +66,8 @@ class SobolevLoss:
     """
     if self.order > 1:
       linearity.warn_if_piecewise_linear(model, x, self.order)
-    predictions = derivatives.derivatives(model, x, self.order, batch_dims)
+    predictions = derivatives.value_and_derivatives(
+        model, x, self.order, batch_dims)
     return terms.compare(
         targets, predictions, self.orders, batch_dims=batch_dims,
         sample_weight=sample_weight, entry_weights=entry_weights)

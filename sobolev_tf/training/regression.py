@@ -104,7 +104,8 @@ class Trained(NamedTuple):
     """
     scaled = ((x - self.units.x_mean) / self.units.x_scale).astype(np.float32)
     predict = tf.function(
-        lambda points: derivatives.derivatives(self.network, points, 1, 2),
+        lambda points: derivatives.value_and_derivatives(
+            self.network, points, 1, 2),
         reduce_retracing=True)
     slices = [predict(scaled[:, i:i + _SLICE])
               for i in range(0, x.shape[1], _SLICE)]

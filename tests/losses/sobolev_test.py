@@ -199,7 +199,7 @@ def test_gradients_reach_the_student_only(how):
     else:
       # The second is not cut off from the teacher by its maker.
       make = targets.from_function if how == "from_function" else (
-          derivatives.derivatives)
+          derivatives.value_and_derivatives)
       terms = losses.SobolevLoss()(student, x, make(teacher, x, 1))
     total = terms.reduce()
   count = len(student.trainable_variables)
