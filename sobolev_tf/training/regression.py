@@ -26,6 +26,12 @@ VALUES_ONLY = terms.Orders((losses.squared_error,), (1.,))
 _SLICE = 1000  # points predicted at once, to bound memory
 
 
+class LearningRates(NamedTuple):
+  """Adam's learning rate at the start, for each method its own."""
+  regular: float
+  sobolev: float
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
   """How to train; the values live in `configs/`.
@@ -34,7 +40,7 @@ class Settings:
     hidden_sizes: of the network.
     steps: number of updates.
     batch_size: points per update (all of them if there are fewer).
-    learning_rate: Adam's, at the start.
+    learning_rates: Adam's, at the start.
     schedule: "constant", or "cosine" to fall to 0 over the run.
     derivative_weight: of the gradient term in the Sobolev loss.
     inputs: scaling of the inputs, see `sobolev_tf.scaling`.
@@ -43,7 +49,7 @@ class Settings:
   hidden_sizes: Tuple[int, ...]
   steps: int
   batch_size: int
-  learning_rate: float
+  learning_rates: LearningRates
   schedule: str
   derivative_weight: float
   inputs: str
@@ -51,17 +57,22 @@ class Settings:
 
   @property
   def label(self) -> str:
-    """What the sweeps vary, in short, as rows name it."""
+    """What sweeps vary, in short, as rows name it.
+
+    Two learning rates stand for the regular and the Sobolev method.
+    """
+    rates = dict.fromkeys(f"{rate:g}" for rate in self.learning_rates)
     return (f"inputs={self.inputs} targets={self.targets} "
-            f"learning_rate={self.learning_rate:g}")
+            f"learning_rate={'/'.join(rates)}")
 
 
   def check(self) -> None:
     """Raises `UserError` if a setting is out of range."""
-    for name in ("steps", "batch_size", "learning_rate"):
-      if not getattr(self, name) > 0:
-        raise errors.UserError(
-            f"{name} must be > 0, got {getattr(self, name)}.")
+    for name, values in (
+        ("steps", [self.steps]), ("batch_size", [self.batch_size]),
+        ("learning_rates", self.learning_rates)):
+      if not all(value > 0 for value in values):
+        raise errors.UserError(f"{name} must be > 0, got {values}.")
     if not 0 <= self.derivative_weight < math.inf:
       raise errors.UserError(
           "derivative_weight must be finite and >= 0, got "
@@ -155,7 +166,10 @@ def train(
       seeds, data.x.shape[-1], [*settings.hidden_sizes, 1])
   batches = data_lib.Minibatches(seeds, count, settings.batch_size)
   parameters = network.trainable_variables
-  optimizer = optimizers.Adam(parameters, _learning_rate(settings))
+  rate = getattr(settings.learning_rates, method)
+  if settings.schedule == "cosine":
+    rate = optimizers.cosine(rate, settings.steps)
+  optimizer = optimizers.Adam(parameters, rate)
   sobolev_loss = losses.SobolevLoss(
       order=1, weights=(1., settings.derivative_weight))
 
@@ -179,12 +193,6 @@ def train(
           evaluate_every=chunk if log_folder else 0),
       evaluate=dict, folder=folder, log_folder=log_folder, title=title)
   return Trained(tuple(members), network, scaling.stack(units), history)
-
-
-def _learning_rate(settings: Settings) -> optimizers.LearningRate:
-  if settings.schedule == "cosine":
-    return optimizers.cosine(settings.learning_rate, settings.steps)
-  return settings.learning_rate
 
 
 def measure(trained: Trained, points: int, stream: str

@@ -20,14 +20,17 @@ def test_paper_preset_is_section_4_1():
   assert len(paper.seeds) >= 10
   for settings in paper.settings:
     assert settings.hidden_sizes == (256, 256)
-    assert settings.learning_rate == 3e-5
+    assert settings.learning_rates == (3e-5, 3e-5)
     assert settings.derivative_weight == 1
   assert ("raw", "raw") in [(s.inputs, s.targets) for s in paper.settings]
 
 
 def test_quick_preset_has_the_settings_the_sensitivity_run_chose():
   rows = results.read(RESULTS / "sensitivity" / "quick")
-  assert section.choose(rows) == figure2.QUICK.label
+  choice = section.choose(rows)
+  assert choice.scaling in figure2.QUICK.label
+  assert figure2.QUICK.learning_rates == tuple(
+      float(choice.rates[method]) for method in ("regular", "sobolev"))
   # The choice was made before any reported row existed, on other seeds.
   seeds = {row.seed for row in rows}
   assert not seeds & set(figure2.PRESETS["quick"].seeds)
@@ -37,11 +40,12 @@ def test_quick_preset_has_the_settings_the_sensitivity_run_chose():
 
 def test_sensitivity_tries_every_scaling_with_every_rate():
   settings = sensitivity.PRESETS["quick"].settings
-  tried = {(s.inputs, s.targets, s.learning_rate) for s in settings}
+  tried = {(s.inputs, s.targets, s.learning_rates) for s in settings}
+  assert all(rates[0] == rates[1] for _, _, rates in tried)
   assert len(tried) == len(settings) == len(scaling.CHOICES)**2 * 6
-  assert {dataclasses.replace(s, inputs="", targets="", learning_rate=0.)
-          for s in settings} == {dataclasses.replace(
-              figure2.QUICK, inputs="", targets="", learning_rate=0.)}
+  same = dict(inputs="", targets="", learning_rates=(0., 0.))
+  assert {dataclasses.replace(s, **same) for s in settings} == {
+      dataclasses.replace(figure2.QUICK, **same)}
 
 
 @pytest.mark.parametrize("config", [

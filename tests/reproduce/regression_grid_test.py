@@ -205,7 +205,7 @@ def test_bad_grid_is_refused_before_anything_is_written(
 
 @pytest.mark.parametrize("change, message", [
     ({"steps": 0}, "steps"),
-    ({"learning_rate": -1.}, "learning_rate"),
+    ({"learning_rates": (1e-3, -1.)}, "learning_rates"),
     ({"derivative_weight": -1.}, "derivative_weight must be finite"),
     ({"inputs": "log"}, "scaling of inputs"),
     ({"schedule": "linear"}, "schedule must be"),

@@ -169,46 +169,53 @@ def test_interval_in_words():
   assert markdown.interval(stats.Interval(NAN, NAN, NAN, 0)) == "all diverged"
 
 
-def sweep(**levels):
-  """Validation rows: setting -> level of its errors, the same everywhere."""
+def trial(setting, regular, sobolev):
+  """Validation rows of one setting, with the same errors in every cell."""
   rows = []
-  for setting, level in levels.items():
-    for n in (20, 100):
-      for task in ("ackley", "booth"):
-        rows += cell(task, n, 1., level, ("validation_mse",), setting)
+  for n in (20, 100):
+    for task in ("ackley", "booth"):
+      rows += cell(task, n, regular - sobolev, regular, ("validation_mse",),
+                   setting)
   return rows
 
 
-def test_lowest_mean_rank_is_chosen():
-  rows = sweep(a=2., b=1., c=3.)
-  assert sensitivity.mean_ranks(rows) == {"a": 2., "b": 1., "c": 3.}
-  assert sensitivity.choose(rows) == "b"
+# Scaling a is best for Sobolev at rate 1 and for regular at rate 2.
+SWEEP = (trial("a learning_rate=1", 3., 0.) + trial("a learning_rate=2", 1., 5.)
+         + trial("b learning_rate=1", 2., 1.)
+         + trial("b learning_rate=2", 2.5, 1.5))
+
+
+def test_each_method_gets_its_best_rate_and_both_one_scaling(tmp_path):
+  best, other = sensitivity.rank(SWEEP)
+  assert best == ("a", {"regular": "2", "sobolev": "1"}, 1.)
+  assert other == ("b", {"regular": "1", "sobolev": "1"}, 2.)
+  assert sensitivity.choose(SWEEP) == best
+  text = sensitivity.write(SWEEP, tmp_path)
+  assert ("Chosen for the `quick` preset: a, learning rate 2 (regular) and 1 "
+          "(Sobolev).\n") in text
+  assert "| **a** | 2 | 1 | 1.00 | 4 | 1.00 |" in text
+  assert "| b | 1 | 1 | 2.00 | 4 | 1.00 |" in text
+  assert (tmp_path / "section.md").read_text(encoding="utf-8") == text
 
 
 def test_both_methods_count_in_the_ranks():
-  # b's regular errors are lowest, its Sobolev errors highest, in all cells.
-  rows = sweep(a=2., b=1., c=3.)
-  rows = [results.Row(**{**vars(r), "value": r.value * 1e9})
-          if (r.setting, r.method) == ("b", "sobolev") else r for r in rows]
-  assert sensitivity.mean_ranks(rows) == {"a": 1.5, "b": 2., "c": 2.5}
-  assert sensitivity.choose(rows) == "a"
+  rows = [*trial("a learning_rate=1", 1., 3.),
+          *trial("b learning_rate=1", 2., 1.),
+          *trial("c learning_rate=1", 3., 2.)]
+  assert [(choice.scaling, choice.rank) for choice in sensitivity.rank(rows)
+          ] == [("b", 1.5), ("a", 2.), ("c", 2.5)]
 
 
-def test_diverged_run_ranks_last(tmp_path):
-  rows = sweep(b=1., a=1.9, c=2.)
-  for task in ("ackley", "booth"):
-    for n in (20, 100):
-      rows = [
-          results.Row(**{**vars(r), "value": NAN}) if (
-              r.setting, r.method, r.task, r.n, r.seed) == (
-                  "b", "regular", task, n, 3) else r for r in rows]
-  # b: rank 3 for regular and 1 for Sobolev; a: 1 and 2; c: 2 and 3.
-  assert sensitivity.mean_ranks(rows) == {"b": 2., "a": 1.5, "c": 2.5}
-  text = sensitivity.write(rows, tmp_path)
-  assert "Chosen for the `quick` preset: a.\n" in text
-  assert "| **a** | 1.50 | 4 | 1.00 |" in text
-  assert "| b | 2.00 |" in text
-  assert (tmp_path / "section.md").read_text(encoding="utf-8") == text
+def test_diverged_run_ranks_last():
+  rows = [
+      results.Row(**{**vars(r), "value": NAN})
+      if (r.setting, r.method, r.seed) == ("a learning_rate=1", "sobolev", 3)
+      else r for r in SWEEP]
+  best = sensitivity.choose(rows)
+  # Sobolev falls back on a's other rate, which is worse than b's best.
+  assert {c.scaling: c.rates["sobolev"] for c in sensitivity.rank(rows)} == {
+      "a": "2", "b": "1"}
+  assert best.rank == 1.5
 
 
 def test_range_over_the_settings(tmp_path):

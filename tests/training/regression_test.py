@@ -12,7 +12,8 @@ from sobolev_tf.networks import mlp
 from sobolev_tf.training import checkpoint, loop, regression
 
 SETTINGS = regression.Settings(
-    hidden_sizes=(8, 8), steps=40, batch_size=5, learning_rate=1e-2,
+    hidden_sizes=(8, 8), steps=40, batch_size=5,
+    learning_rates=regression.LearningRates(1e-2, 1e-2),
     schedule="cosine", derivative_weight=1., inputs="standardised",
     targets="standardised")
 BOOTH, WALL = (functions.by_name(n) for n in ("booth", "styblinski_tang"))
@@ -102,7 +103,7 @@ def test_sobolev_training_needs_fewer_points():
              for f in (BOOTH, WALL) for seed in (0, 1)]
   settings = dataclasses.replace(
       SETTINGS, hidden_sizes=(32, 32), steps=600, batch_size=50,
-      learning_rate=3e-3)
+      learning_rates=regression.LearningRates(3e-3, 3e-3))
   mse = {
       method: [measured["mse"] for measured in regression.measure(
           train(method, members, 100, settings), 1000, "test")]
@@ -188,7 +189,7 @@ def test_tensorboard_on_request(tmp_path):
     ({"schedule": "linear"}, "schedule must be one of constant, cosine"),
     ({"batch_size": 0}, "batch_size must be > 0"),
     ({"steps": 0}, "steps must be > 0"),
-    ({"learning_rate": float("nan")}, "learning_rate must be > 0"),
+    ({"learning_rates": (1., float("nan"))}, "learning_rates must be > 0"),
     ({"derivative_weight": -1.}, "derivative_weight must be finite and >= 0"),
     ({"inputs": "log"}, "The scaling of inputs must be one of"),
 ])
@@ -205,3 +206,14 @@ def test_unknown_method():
 def test_label_tells_apart_what_sweeps_vary():
   assert SETTINGS.label == (
       "inputs=standardised targets=standardised learning_rate=0.01")
+  apart = dataclasses.replace(
+      SETTINGS, learning_rates=regression.LearningRates(.3, .01))
+  assert apart.label.endswith(" learning_rate=0.3/0.01")
+
+
+def test_each_method_has_its_own_learning_rate(regular, sobolev):
+  apart = dataclasses.replace(
+      SETTINGS, learning_rates=SETTINGS.learning_rates._replace(regular=.3))
+  check_equal(train("sobolev", settings=apart), sobolev)
+  changed = weights(train("regular", settings=apart))
+  assert not np.array_equal(changed[0], weights(regular)[0])
