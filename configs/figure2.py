@@ -67,7 +67,7 @@ PRESETS: Mapping[str, Config] = {
     "quick": Config(
         functions=tuple(functions.FUNCTIONS), sizes=(20, 100, 10_000),
         seeds=tuple(range(5)), settings=(QUICK,), stream="test",
-        points=10_000, seeds_per_part=3),
+        points=10_000, seeds_per_part=3),  # ours: fewer graphs to build
     "smoke": Config(
         functions=("booth", "styblinski_tang"), sizes=(20,), seeds=(0, 1),
         settings=(dataclasses.replace(

@@ -86,7 +86,15 @@ def run(define: Callable[[], None], main: Callable[[], None]) -> None:
   define()
   for flag in flags.FLAGS.flags_by_module_dict().get(__name__, []):
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # for --help
-  app.run(functools.partial(_guarded, main))
+  app.run(functools.partial(_guarded, main), flags_parser=_parse)
+
+
+def _parse(argv: Sequence[str]) -> Sequence[str]:
+  try:
+    return flags.FLAGS(argv)
+  except flags.Error as error:
+    print(f"error: {error} (see --help).", file=sys.stderr)
+    sys.exit(USER_ERROR)
 
 
 def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
@@ -101,8 +109,7 @@ def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(USER_ERROR)
   except OSError as error:  # from drawing or writing a report
-    print(f"error: {error.strerror}: '{error.filename}'; free space or choose "
-          "another --output.", file=sys.stderr)
+    print(f"error: {error}.", file=sys.stderr)
     sys.exit(USER_ERROR)
   except errors.Interrupted as stop:
     print(stop, file=sys.stderr)

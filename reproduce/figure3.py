@@ -59,7 +59,8 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
     for count in config.sizes:
       for method in regression.METHODS:
         part = f"n{count}_{method}"
-        if store.finished(part):
+        surface = surfaces / f"{part}.csv"
+        if store.finished(part) and surface.exists():
           continue
         trained = regression.train(
             [regression.Member(function, config.seed)], count, method,
@@ -67,7 +68,7 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
             log_folder=folder / "tensorboard" / part if tensorboard else None,
             title=f"figure3 n={count} {method}")
         y, dy_dx = trained.predict(grid)
-        _write_surface(surfaces / f"{part}.csv", grid[0], y[0, :, 0], dy_dx[0])
+        _write_surface(surface, grid[0], y[0, :, 0], dy_dx[0])
         measured = regression.measure(trained, config.points, "test")[0]
         store.write(part, [
             results.Row(

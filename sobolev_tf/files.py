@@ -192,7 +192,7 @@ def locked(folder: Path) -> Iterator[pathlib.Path]:
   with open(folder / ".lock", "w", encoding="utf-8") as stream:
     try:
       fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
       raise errors.UserError(
           f"Another run is using the folder '{folder}': wait for it or "
           "choose another output folder.") from error

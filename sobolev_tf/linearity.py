@@ -5,9 +5,7 @@ ReLU networks with a linear output layer are constant, zero", so training such
 a model at order 2 or more changes nothing but its cost.
 """
 
-import contextlib
 import warnings
-import weakref
 
 import tensorflow as tf
 
@@ -24,8 +22,6 @@ _LINEAR = frozenset("""
 _BILINEAR = frozenset("""
     BatchMatMulV2 Conv2D Conv3D DepthwiseConv2dNative Einsum MatMul Mul
     """.split())
-
-_CHECKED: weakref.WeakSet = weakref.WeakSet()  # models
 
 
 class PiecewiseLinearWarning(UserWarning):
@@ -67,17 +63,13 @@ def is_piecewise_linear(model, x: tf.Tensor) -> bool:
 
 
 def warn_if_piecewise_linear(model, x: tf.Tensor, order: int) -> None:
-  """Warns, once per model, that it has no such derivative to train.
+  """Warns that a model has no such derivative to train.
 
   Args:
     model: a TensorFlow function of one argument.
     x: points `[*batch, *event]`.
     order: the order asked for, 2 or more.
   """
-  with contextlib.suppress(TypeError):  # not hashable, or no weak reference
-    if model in _CHECKED:
-      return
-    _CHECKED.add(model)
   if is_piecewise_linear(model, tf.convert_to_tensor(x)):
     warnings.warn(
         "The model is piecewise linear (ReLU-like), so its derivatives of "

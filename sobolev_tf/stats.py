@@ -12,6 +12,7 @@ from scipy import stats
 
 Values = Union[Sequence[float], np.ndarray]
 
+TOO_FEW = "too few seeds"
 CONFIDENCE = 0.95  # ours: the customary level
 _RESAMPLES = 10_000  # ours: two digits of an interval's ends
 
@@ -90,7 +91,7 @@ def verdict(interval: Interval, positive: str, negative: str) -> str:
     seeds" if there is no interval.
   """
   if np.isnan(interval.low):
-    return "too few seeds"
+    return TOO_FEW
   if interval.low > 0:
     return positive
   if interval.high < 0:

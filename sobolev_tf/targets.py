@@ -10,7 +10,7 @@ from typing import Callable, Sequence, Tuple
 import numpy as np
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors
+from sobolev_tf import derivatives, errors, shapes
 from sobolev_tf import finite_differences as fd
 
 
@@ -58,7 +58,7 @@ def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1
   tensors = [tf.cast(array, x.dtype) for array in arrays]
   if not tensors:
     raise errors.UserError("arrays is empty: give f and its derivatives.")
-  y = derivatives.check_output(tensors[0], x, batch_dims)
+  y = shapes.check_output(tensors[0], x, batch_dims)
   return (y,) + tuple(
       check_derivative(array, y, x, order, batch_dims)
       for order, array in enumerate(tensors[1:], start=1))

@@ -100,8 +100,10 @@ def test_other_settings_are_refused_and_nothing_changes(
 def test_damaged_settings_are_named(tmp_path):
   results.Run(tmp_path, SETTINGS)
   (tmp_path / "run.json").write_text("{}")
-  with pytest.raises(errors.UserError, match="run.json' is damaged"):
+  with pytest.raises(errors.UserError, match="run.json' is damaged.*--overw"):
     results.Run(tmp_path, SETTINGS)
+  results.Run(tmp_path, SETTINGS, overwrite=True)  # as the message says
+  results.Run(tmp_path, SETTINGS)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

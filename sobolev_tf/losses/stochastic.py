@@ -62,6 +62,7 @@ class StochasticSobolevLoss:
     """Builds the loss; arguments as for `SobolevLoss`."""
     self.order = order
     self.orders = terms.check_orders(order, losses, weights)
+    self._checked = False
 
   def __call__(
       self, model: derivatives.Function, x: tf.Tensor, target: Target,
@@ -81,7 +82,9 @@ class StochasticSobolevLoss:
       sample_weight: `[*batch]`, multiplies every term of an example.
       entry_weights: K + 1 tensors that broadcast to the shapes of the
         projections, `[*batch, *out]` and then `[*batch, *event]` (None for
-        ones).
+        ones). A projection mixes all outputs, so an entry that is missing for
+        one output only cannot be marked here: use `sample_weight`, or
+        `SobolevLoss`.
 
     Returns:
       The terms per example; `.reduce()` gives the loss.
@@ -89,7 +92,8 @@ class StochasticSobolevLoss:
     Raises:
       UserError: if shapes do not fit, or a function ignores its input.
     """
-    if self.order > 1:
+    if self.order > 1 and not self._checked:
+      self._checked = True
       linearity.warn_if_piecewise_linear(model, x, self.order)
     directions = unit_directions(self.order, seed, batch_dims)
     if callable(target):

@@ -84,10 +84,6 @@ class Checkpointer:
           "that folder to start this part afresh.")
     return 0, None
 
-  def delete(self) -> None:
-    """Removes all checkpoints of the run, once its results are stored."""
-    shutil.rmtree(self.folder, ignore_errors=True)
-
   def _folders(self):
     return sorted(
         path for path in self.folder.glob(f"{_PREFIX}*")

@@ -81,9 +81,11 @@ def train(
     step: takes the step's index (int64 scalar), changes the variables in
       `state`, and returns its metrics, among them `loss`: a scalar, or `[E]`
       for an ensemble of E members.
-    state: named TensorFlow objects that hold everything `step` changes.
+    state: named TensorFlow objects that hold everything `step` changes. If
+      `compiled` is False, all their variables must exist already.
     schedule: when to do what.
-    evaluate: measures the model; called at `evaluate_every` and at the end.
+    evaluate: measures the model; called at `evaluate_every` and at the end,
+      when the step's own metrics are recorded, too.
     on_checkpoint: called with the step count right after each checkpoint and
       after a resumption, to bring whatever TensorFlow cannot save (an
       emulator, say) into a state that depends on the step count only.
@@ -102,6 +104,8 @@ def train(
       ends early when all of them are.
     Interrupted: after SIGINT or SIGTERM, at the end of the current chunk.
   """
+  # Traced before restoring: Sonnet's optimizers create their slots then.
+  run = compile_steps(step) if compiled else _python_loop(step)
   history = History()
   done = 0
   saver = None
@@ -112,7 +116,6 @@ def train(
       history = History(**saved)
   if on_checkpoint is not None:
     on_checkpoint(done)
-  run = compile_steps(step) if compiled else _python_loop(step)
   writer = (
       tf.summary.create_file_writer(str(log_folder)) if log_folder else None)
   bar = tqdm.tqdm(
@@ -126,9 +129,10 @@ def train(
       done = target
       alive = _watch(history, metrics["loss"], done, title)
       last = done == schedule.steps
-      if evaluate and (last or _due(done, schedule.evaluate_every)):
+      if last or not alive or _due(done, schedule.evaluate_every):
+        measured = evaluate() if evaluate else {}
         record = {name: np.asarray(value).tolist()
-                  for name, value in {**metrics, **evaluate()}.items()}
+                  for name, value in {**metrics, **measured}.items()}
         history.records.append({"step": done, **record})
         _log(writer, done, record)
       if saver and (last or _due(done, schedule.checkpoint_every)):

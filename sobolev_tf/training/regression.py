@@ -148,7 +148,7 @@ def train(
     The trained ensemble.
 
   Raises:
-    UserError: if an argument is out of range or every member diverged.
+    UserError: if an argument is out of range.
   """
   if method not in METHODS:
     raise errors.UserError(
@@ -191,7 +191,7 @@ def train(
       loop.Schedule(settings.steps, chunk, checkpoint_every=(
           checkpoint_every if folder else 0),
           evaluate_every=chunk if log_folder else 0),
-      evaluate=dict, folder=folder, log_folder=log_folder, title=title)
+      folder=folder, log_folder=log_folder, title=title)
   return Trained(tuple(members), network, scaling.stack(units), history)
 
 
@@ -209,8 +209,8 @@ def measure(trained: Trained, points: int, stream: str
     `gradient_mse`, the mean squared Euclidean distance of the gradient, in
     original units; the same `_standardised`: divided by the variance of the
     function's value, with inputs in units of their standard deviation over
-    the domain; and `diverged_at`, the step by which the loss was not finite,
-    if it was.
+    the domain; and `diverged_at`, the step by which the loss or an error was
+    not finite, if one was; the errors are NaN then.
   """
   held_out = data_lib.stack([
       data_lib.sample(m.function, points, seed=0, stream=stream)
@@ -231,6 +231,8 @@ def measure(trained: Trained, points: int, stream: str
             np.mean(np.sum(in_units**2, -1)) / variance,
     }
     diverged = trained.history.diverged_at[e]
+    if diverged is None and not np.isfinite(list(result.values())).all():
+      diverged = trained.history.records[-1]["step"]
     if diverged is not None:
       result = dict.fromkeys(result, np.nan) | {"diverged_at": diverged}
     measured.append({name: float(value) for name, value in result.items()})

@@ -3,10 +3,7 @@
 import dataclasses
 import pathlib
 
-import pytest
-
 from configs import figure2, figure3, sensitivity
-from reproduce import regression_grid
 from reproduce.sections import sensitivity as section
 from sobolev_tf import results, scaling
 
@@ -38,6 +35,13 @@ def test_quick_preset_has_the_settings_the_sensitivity_run_chose():
   assert all(row.metric.startswith("validation_") for row in rows)
 
 
+def test_paper_preset_has_the_best_scaling_at_the_lowest_learning_rate():
+  rows = [row for row in results.read(RESULTS / "sensitivity" / "quick")
+          if row.setting.endswith("learning_rate=0.0003")]
+  assert section.choose(rows).scaling in (
+      figure2.PRESETS["paper"].settings[0].label)
+
+
 def test_sensitivity_tries_every_scaling_with_every_rate():
   settings = sensitivity.PRESETS["quick"].settings
   tried = {(s.inputs, s.targets, s.learning_rates) for s in settings}
@@ -46,12 +50,6 @@ def test_sensitivity_tries_every_scaling_with_every_rate():
   same = dict(inputs="", targets="", learning_rates=(0., 0.))
   assert {dataclasses.replace(s, **same) for s in settings} == {
       dataclasses.replace(figure2.QUICK, **same)}
-
-
-@pytest.mark.parametrize("config", [
-    *figure2.PRESETS.values(), *sensitivity.PRESETS.values()])
-def test_presets_are_valid(config):
-  regression_grid.check(config)
 
 
 def test_figure3_trains_as_figure2():

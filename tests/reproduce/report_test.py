@@ -32,7 +32,7 @@ def test_surfaces_hold_the_function_and_its_gradient(runs):
 
 def test_page_holds_rows_figures_and_provenance(runs, tmp_path):
   html = report.write([runs], tmp_path / "report").read_text()
-  (value,) = [row.value for row in results.read(runs)
+  (value,) = [row.value for row in results.read(runs / "a")
               if (row.n, row.method, row.metric) == (
                   20, "sobolev", "test_mse")]
   assert f"{value:.4g}" in html
@@ -48,14 +48,14 @@ def test_finished_run_is_not_trained_again(runs, monkeypatch):
   def fail(*unused, **unused_too):
     raise AssertionError("trained again")
   monkeypatch.setattr(figure3.regression, "train", fail)
-  before = results.read(runs)
+  before = results.read(runs / "a")
   figure3.run(config_lib.PRESETS["smoke"], runs / "a", preset="smoke")
-  assert results.read(runs) == before
+  assert results.read(runs / "a") == before
 
 
 def test_earlier_folder_wins(runs, tmp_path):
   found = report.find_runs([runs, runs])
-  assert list(found) == [("figure3", "smoke")]
+  assert list(found) == ["a"]
   assert report.find_runs([tmp_path, runs]) == found
 
 

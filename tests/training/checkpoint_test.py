@@ -188,11 +188,3 @@ def test_full_disk_keeps_the_older_checkpoint(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
   assert contents(tmp_path) == before
   assert saver.restore()[0] == 5
-
-
-def test_delete(tmp_path):
-  saver, _ = make_checkpointer(tmp_path / "part")
-  saver.save(5, None)
-  saver.delete()
-  assert not (tmp_path / "part").exists()
-  saver.delete()

@@ -1,10 +1,12 @@
 """Tests of the loop: counting, resuming, stopping, diverging."""
 
 import os
+import shutil
 import signal
 
 import numpy as np
 import pytest
+import sonnet as snt
 import tensorflow as tf
 
 from sobolev_tf import errors
@@ -112,8 +114,33 @@ def test_intervals_do_not_change_the_result(whole):
   np.testing.assert_allclose(walk.position, whole[0], rtol=1e-13)
 
 
-def test_no_evaluation_no_records():
-  assert run(Walk(), evaluate=None).records == []
+def test_the_last_metrics_are_recorded_without_an_evaluation():
+  history = loop.train(
+      lambda index: {"loss": tf.cast(index, tf.float32)}, {},
+      loop.Schedule(7, chunk=3))
+  assert history.records == [{"step": 7, "loss": 6.}]
+
+
+def test_resumes_with_an_optimizer_that_creates_its_slots_late(tmp_path):
+  def train(steps):
+    weight = tf.Variable([3., -2.])
+    optimizer = snt.optimizers.Adam(.1)
+
+    def step(unused_index):
+      with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(weight**4)
+      optimizer.apply(tape.gradient(loss, [weight]), [weight])
+      return {"loss": loss}
+
+    loop.train(step, {"weight": weight, "optimizer": optimizer},
+               loop.Schedule(steps, checkpoint_every=5),
+               folder=tmp_path / "run" if steps else None)
+    return weight.numpy()
+
+  train(5)
+  resumed = train(10)
+  shutil.rmtree(tmp_path / "run")
+  np.testing.assert_array_equal(resumed, train(10))
 
 
 @pytest.mark.parametrize("place, steps", [
