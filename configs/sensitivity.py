@@ -1,9 +1,10 @@
 """Settings of the sensitivity run: scaling and learning rate, Section 4.1.
 
 Every setting is tried for both methods alike, on validation points and on
-seeds that no reported run uses. `configs.figure2.QUICK` takes what
-`reproduce.sections.sensitivity.choose` finds: for each method its own best
-learning rate, and one scaling for all functions and both methods.
+seeds that no reported run uses. From its rows come Figure 2's settings
+(`reproduce.sections.sensitivity.choose`): the scaling of `quick` at Adam's
+customary learning rate, and for `tuned` one scaling and for each method its
+own best learning rate.
 """
 
 import dataclasses

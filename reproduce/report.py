@@ -61,13 +61,13 @@ def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
 
   Returns:
     Folders of runs by a name of their own, in the report's order: by
-    artefact, then `quick` before `paper` before all else.
+    artefact, then `quick`, `tuned`, `paper`, all else.
 
   Raises:
     UserError: if a run's `run.json` is damaged.
   """
   found: Dict[str, Tuple[Tuple, pathlib.Path]] = {}
-  artefacts, presets = list(SECTIONS), ["quick", "paper"]
+  artefacts, presets = list(SECTIONS), ["quick", "tuned", "paper"]
   for folder in inputs:
     for path in sorted(folder.glob("**/run.json")):
       settings = json.loads(files.read_text(path))

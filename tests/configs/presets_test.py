@@ -22,12 +22,17 @@ def test_paper_preset_is_section_4_1():
   assert ("raw", "raw") in [(s.inputs, s.targets) for s in paper.settings]
 
 
-def test_quick_preset_has_the_settings_the_sensitivity_run_chose():
+def test_quick_and_tuned_have_what_the_sensitivity_run_chose():
   rows = results.read(RESULTS / "sensitivity" / "quick")
+  (tuned,) = figure2.PRESETS["tuned"].settings
   choice = section.choose(rows)
-  assert choice.scaling in figure2.QUICK.label
-  assert figure2.QUICK.learning_rates == tuple(
+  assert choice.scaling in tuned.label
+  assert tuned.learning_rates == tuple(
       float(choice.rates[method]) for method in ("regular", "sobolev"))
+  customary = section.choose(
+      [row for row in rows if row.setting.endswith("learning_rate=0.001")])
+  assert customary.scaling in figure2.QUICK.label
+  assert figure2.QUICK.learning_rates == (1e-3, 1e-3)
   # The choice was made before any reported row existed, on other seeds.
   seeds = {row.seed for row in rows}
   assert not seeds & set(figure2.PRESETS["quick"].seeds)

@@ -191,7 +191,7 @@ def test_each_method_gets_its_best_rate_and_both_one_scaling(tmp_path):
   assert other == ("b", {"regular": "1", "sobolev": "1"}, 2.)
   assert sensitivity.choose(SWEEP) == best
   text = sensitivity.write(SWEEP, tmp_path)
-  assert ("Chosen for the `quick` preset: a, learning rate 2 (regular) and 1 "
+  assert ("`tuned` preset: a, learning rate 2 (regular) and 1 "
           "(Sobolev).\n") in text
   assert "| **a** | 2 | 1 | 1.00 | 4 | 1.00 |" in text
   assert "| b | 1 | 1 | 2.00 | 4 | 1.00 |" in text
