@@ -11,7 +11,6 @@ from reproduce.sections import grid, markdown
 from sobolev_tf import functions, results, stats
 
 COLOURS = {"regular": "#4878a8", "sobolev": "#c8553d"}
-LABELS = {"regular": "Regular", "sobolev": "Sobolev"}
 
 
 def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
@@ -70,7 +69,7 @@ def draw(cells: grid.Grid, title: str) -> figure.Figure:
         x = i + .38 * (m - .5)
         axis.bar(x, mean.estimate - floor, .36, bottom=floor,
                  color=COLOURS[method], alpha=.85,
-                 label=LABELS[method] if i == 0 else None)
+                 label=grid.LABELS[method] if i == 0 else None)
         axis.plot(np.full(len(seeds), x), seeds, ".", color="black",
                   alpha=.45, markersize=3)
         axis.vlines(x, mean.low, mean.high, color="black", linewidth=1.6)

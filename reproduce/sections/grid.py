@@ -9,6 +9,7 @@ from sobolev_tf import errors, results, stats
 from sobolev_tf.training import regression
 
 METHODS = regression.METHODS
+LABELS = {"regular": "regular", "sobolev": "Sobolev"}
 
 
 class Grid:
