@@ -16,18 +16,24 @@ from typing import List
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # twice as fast here
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from absl import app  # noqa: E402  TensorFlow reads the environment on import
-from absl import flags  # noqa: E402
+from absl import (
+  app,
+  flags,
+)
 
-from configs import teacher as teacher_config  # noqa: E402
-from sobolev_tf import errors  # noqa: E402
-from sobolev_tf import files  # noqa: E402
-from sobolev_tf.agents import actor_critic  # noqa: E402
-from sobolev_tf.agents import environment  # noqa: E402
-from sobolev_tf.agents import teachers  # noqa: E402
-from sobolev_tf.agents import trainer as trainer_lib  # noqa: E402
-from sobolev_tf.networks import atari  # noqa: E402
-from sobolev_tf.training import loop  # noqa: E402
+from configs import teacher as teacher_config
+from sobolev_tf import (
+  errors,
+  files,
+)
+from sobolev_tf.agents import (
+  actor_critic,
+  environment,
+  teachers,
+)
+from sobolev_tf.agents import trainer as trainer_lib
+from sobolev_tf.networks import atari
+from sobolev_tf.training import loop
 
 _GAME = flags.DEFINE_enum(
     "game", None, environment.GAMES, "The game to learn.", required=True)

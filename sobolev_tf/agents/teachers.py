@@ -14,8 +14,7 @@ import zipfile
 
 import numpy as np
 
-from sobolev_tf import errors
-from sobolev_tf import files
+from sobolev_tf import errors, files
 from sobolev_tf.agents import environment
 from sobolev_tf.networks import atari
 
