@@ -3,7 +3,7 @@
 The paper trains A3C agents and states no settings. These are ours: a
 synchronous actor-critic with PPO's clipped objective and generalised
 advantages, whose values are those of the PPO literature but for a learning
-rate of 4e-4 (4 cores or fewer, 16 games).
+rate of 4e-4.
 """
 
 import dataclasses
@@ -75,8 +75,8 @@ PRESETS: Mapping[str, TeacherConfig] = {
             _PPO, learning_rate=7e-4, epochs=1, minibatch_size=80, trace=1.,
             clip=None)),
     "smoke": dataclasses.replace(
-        _CPU, network="student-cpu", steps=256, num_games=4,
-        rollout_length=16, checkpoint_every=2, candidate_every=2,
+        _CPU, network="student-cpu", steps=256, num_games=2,
+        rollout_length=32, checkpoint_every=2, candidate_every=2,
         learning=dataclasses.replace(_PPO, epochs=2, minibatch_size=32)),
 }
 

@@ -18,6 +18,10 @@ import tensorflow as tf
 from sobolev_tf.agents import advantages as advantages_lib
 from sobolev_tf.networks import atari
 
+_METRICS = (
+    "loss", "policy_loss", "value_loss", "entropy", "clipped",
+    "gradient_norm")
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -65,6 +69,15 @@ class Rollout(NamedTuple):
   values: tf.Tensor
   rewards: tf.Tensor
   terminals: tf.Tensor
+
+
+class Batch(NamedTuple):
+  """B transitions: `frames` `[B, 84, 84, 4]`, all else `[B]`."""
+  frames: tf.Tensor
+  actions: tf.Tensor
+  log_probs: tf.Tensor
+  advantages: tf.Tensor
+  returns: tf.Tensor
 
 
 class ActorCritic:
@@ -128,7 +141,7 @@ class ActorCritic:
     updates = tf.cast(count * settings.epochs, tf.float32)
     return {name: value / updates for name, value in total.items()}
 
-  def _prepare(self, rollout: Rollout) -> "Batch":
+  def _prepare(self, rollout: Rollout) -> Batch:
     """Turns a rollout into T * N transitions with their advantages."""
     settings = self._settings
     steps, games = rollout.actions.shape
@@ -149,7 +162,7 @@ class ActorCritic:
         advantages=tf.reshape(advantages, flat),
         returns=tf.reshape(advantages + rollout.values, flat))
 
-  def _update(self, batch: "Batch") -> Dict[str, tf.Tensor]:
+  def _update(self, batch: Batch) -> Dict[str, tf.Tensor]:
     """One Adam step on one minibatch."""
     variables = self.network.trainable_variables
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -161,7 +174,7 @@ class ActorCritic:
     self.optimizer.apply(gradients, variables)
     return {**metrics, "gradient_norm": norm}
 
-  def _loss(self, batch: "Batch") -> Dict[str, tf.Tensor]:
+  def _loss(self, batch: Batch) -> Dict[str, tf.Tensor]:
     """The objective on one minibatch, and its parts."""
     settings = self._settings
     logits, values = self.network(batch.frames)  # [B, A], [B]
@@ -176,9 +189,7 @@ class ActorCritic:
           ratio, 1. - settings.clip, 1. + settings.clip)
       gain = tf.minimum(ratio * advantages, limited * advantages)
       clipped = tf.cast(tf.not_equal(ratio, limited), tf.float32)
-    all_log_probs = tf.nn.log_softmax(logits)  # [B, A]
-    entropy = tf.reduce_mean(
-        -tf.reduce_sum(tf.exp(all_log_probs) * all_log_probs, axis=1))
+    entropy = tf.reduce_mean(policy_entropy(logits))
     policy_loss = -tf.reduce_mean(gain)
     value_loss = tf.reduce_mean(tf.square(values - batch.returns))
     return {
@@ -191,26 +202,18 @@ class ActorCritic:
     }
 
 
-class Batch(NamedTuple):
-  """B transitions: `frames` `[B, 84, 84, 4]`, all else `[B]`."""
-  frames: tf.Tensor
-  actions: tf.Tensor
-  log_probs: tf.Tensor
-  advantages: tf.Tensor
-  returns: tf.Tensor
-
-
-_METRICS = (
-    "loss", "policy_loss", "value_loss", "entropy", "clipped",
-    "gradient_norm")
-
-
 def sample_actions(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   """Samples from softmax(logits) `[N, A]` by the Gumbel trick: int32 `[N]`."""
   uniform = tf.random.stateless_uniform(
       tf.shape(logits), seed, minval=1e-20)  # [N, A]
   gumbel = -tf.math.log(-tf.math.log(uniform))
   return tf.argmax(logits + gumbel, axis=1, output_type=tf.int32)
+
+
+def policy_entropy(logits: tf.Tensor) -> tf.Tensor:
+  """Entropy of softmax(logits) in nats: `[N]` from `[N, A]`."""
+  log_probs = tf.nn.log_softmax(logits)  # [N, A]
+  return -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=1)
 
 
 def _log_prob(logits: tf.Tensor, actions: tf.Tensor) -> tf.Tensor:

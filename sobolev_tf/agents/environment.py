@@ -4,7 +4,8 @@ A thin layer over `ale_py.vector_env.AtariVectorEnv` that fixes what the
 experiment needs and hides what would silently spoil it:
 
 * frames are 84x84 grey, the last four stacked, each action repeated four
-  times, every game started by up to 30 no-ops, no sticky actions;
+  times, no sticky actions, every game started by FIRE where the game has it
+  and then up to 30 no-ops;
 * rewards are the game's own. The emulator clips them by default, and then the
   score is lost; learning clips them itself;
 * the loss of a life is reported without resetting the game. The emulator's
@@ -67,9 +68,13 @@ class AtariEnvironment:
       num_threads: emulator threads; 0 takes one per core, at most one a game.
 
     Raises:
-      UserError: for an unknown game, or if the emulator is not installed.
+      UserError: for an unknown game, less than one copy, or if the emulator
+        is not installed.
     """
     check_game(game)
+    if num_games < 1:
+      raise errors.UserError(
+          f"Play at least one game at a time, not {num_games}.")
     vector_env, same_step = _emulator()
     self.game = game
     self.num_games = num_games
