@@ -13,8 +13,7 @@ from typing import Any, Mapping, Optional, Tuple
 from absl import logging
 import tensorflow as tf
 
-from sobolev_tf import errors
-from sobolev_tf import files
+from sobolev_tf import errors, files
 
 _PREFIX = "step-"
 _KEEP = 2  # ours: one to fall back on when the newest is damaged

@@ -21,8 +21,7 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from sobolev_tf import errors
-from sobolev_tf import files
+from sobolev_tf import errors, files
 from sobolev_tf.training import checkpoint as checkpoint_lib
 
 Metrics = Mapping[str, tf.Tensor]

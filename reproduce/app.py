@@ -1,0 +1,95 @@
+"""What the entrypoints share: flags, the output folder, errors in a sentence.
+"""
+
+import pathlib
+import sys
+from typing import Callable, Iterable, Sequence
+
+from absl import app, flags, logging
+
+from sobolev_tf import errors
+
+USER_ERROR = 2  # exit status for a mistake of the user's
+
+
+def define_flags(artefact: str, presets: Iterable[str], default: str) -> None:
+  """Defines the flags every training entrypoint has.
+
+  Args:
+    artefact: its name, used in the default output folder.
+    presets: names of the presets in `configs/`.
+    default: the preset used if none is named.
+  """
+  flags.DEFINE_enum(
+      "preset", default, list(presets),
+      f"Which settings to use; configs/{artefact}.py holds them.")
+  flags.DEFINE_string(
+      "output", None,
+      "Folder for rows, checkpoints and figures. If it holds an unfinished "
+      f"run of the same settings, that is resumed. [runs/{artefact}/PRESET]")
+  flags.DEFINE_bool(
+      "overwrite", False, "Delete the results in --output and start afresh.")
+  flags.DEFINE_bool(
+      "tensorboard", False, "Write TensorBoard scalars under --output.")
+
+
+def output_folder(artefact: str) -> pathlib.Path:
+  """The folder that --output names, or the default."""
+  return pathlib.Path(
+      flags.FLAGS.output or f"runs/{artefact}/{flags.FLAGS.preset}")
+
+
+def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
+  """Reads a flag's list of distinct integers.
+
+  Args:
+    name: the flag's name.
+    text: its entries; "0-4" stands for 0, 1, 2, 3, 4.
+    low: the lowest value allowed.
+
+  Returns:
+    The integers, in the order given.
+
+  Raises:
+    UserError: naming the flag and the entry.
+  """
+  values: list[int] = []
+  for entry in text:
+    first, _, last = entry.partition("-")
+    try:
+      values.extend(range(int(first), int(last or first) + 1))
+    except ValueError as error:
+      raise errors.UserError(
+          f"--{name}: '{entry}' is not an integer or a range such as 0-4."
+      ) from error
+  if not values or min(values) < low or len(set(values)) < len(values):
+    raise errors.UserError(
+        f"--{name} needs different integers of at least {low}, got "
+        f"'{','.join(text)}'.")
+  return tuple(values)
+
+
+def run(main: Callable[[], None]) -> None:
+  """Runs an entrypoint; a user's mistake ends it with one sentence.
+
+  Args:
+    main: takes no argument; flags are parsed when it is called.
+  """
+  def wrapped(argv: Sequence[str]) -> None:
+    logging.set_verbosity(logging.WARNING)  # TensorFlow reports every save
+    try:
+      if len(argv) > 1:
+        raise errors.UserError(
+            f"'{argv[1]}' is not a flag: flags begin with -- (see --help).")
+      main()
+    except errors.UserError as error:
+      print(f"error: {error}", file=sys.stderr)
+      sys.exit(USER_ERROR)
+    except errors.Interrupted as stop:
+      print(stop, file=sys.stderr)
+      sys.exit(128 + stop.signal_number)
+    except KeyboardInterrupt:
+      print("Stopped; the same command resumes.", file=sys.stderr)
+      sys.exit(130)
+
+  app.run(wrapped)

@@ -1,0 +1,85 @@
+"""What the paper prints or claims: the only home of its numbers.
+
+Source: https://arxiv.org/abs/1706.04859 (NeurIPS 2017). Each entry says where
+it stands there: "printed" is a number in a table, "text" a claim in a
+sentence. Figure 2's bars and Figure 4's curves have no printed values, so
+there are none here.
+"""
+
+from typing import Mapping, NamedTuple, Optional
+
+SOBOLEV, REGULAR, NONE = "Sobolev better", "regular better", "no difference"
+
+
+class Claim(NamedTuple):
+  """Which method the paper says has the lower test error, and where."""
+  verdict: str
+  source: str
+
+
+_SIX = Claim(
+    SOBOLEV, "text §4.1: 'for six out of seven benchmark problems they "
+    "significantly reduce the testing error'")
+_ACKLEY_FEW = Claim(
+    REGULAR, "text §4.1: 'the only case where regular regression performed "
+    "better is the regression towards Ackley's function', with little data")
+_ACKLEY_MANY = Claim(
+    SOBOLEV, "text §4.1: 'once we have enough training data points, Sobolev "
+    "trained networks are able to approximate this function better'")
+
+_FUNCTIONS = ("ackley", "beale", "booth", "bukin", "mccormick", "rosenbrock",
+              "styblinski_tang")
+
+# Figure 2 (right): claim per (function, number of training points). The text
+# does not say whether "relatively low data" ends below or above 100 points;
+# 100 is read as low.
+FIGURE2: Mapping[tuple[str, int], Claim] = {
+    (function, n): _SIX for function in _FUNCTIONS for n in (20, 100, 10_000)
+} | {
+    ("ackley", 20): _ACKLEY_FEW,
+    ("ackley", 100): _ACKLEY_FEW,
+    ("ackley", 10_000): _ACKLEY_MANY,
+}
+
+
+class Accuracy(NamedTuple):
+  """A printed test accuracy in percent with its standard deviation."""
+  mean: float
+  deviation: float
+
+
+class Table1Row(NamedTuple):
+  """One row of Table 1 (printed).
+
+  Attributes:
+    data: the data set.
+    modules: number of synthetic-gradient modules.
+    top: 1 or 5, of top-1 or top-5 accuracy.
+    backpropagation: the accuracy in parentheses, in percent.
+    methods: the accuracy per method; None where the paper has a dash.
+  """
+  data: str
+  modules: int
+  top: int
+  backpropagation: float
+  methods: Mapping[str, Optional[Accuracy]]
+
+
+def _row(data, modules, top, backpropagation, *cells) -> Table1Row:
+  names = ("noprop", "direct", "vfbn", "critic", "sobolev")
+  return Table1Row(data, modules, top, backpropagation, {
+      name: cell and Accuracy(*cell) for name, cell in zip(names, cells)})
+
+
+TABLE1 = (
+    _row("cifar10", 3, 1, 94.3,
+         (54.5, 1.15), (79.2, .01), (88.5, 2.70), (93.2, .02), (93.5, .01)),
+    _row("imagenet", 1, 1, 75.0,
+         (54.0, .29), None, (57.9, 2.03), (71.7, .23), (72.0, .05)),
+    _row("imagenet", 1, 5, 92.3,
+         (77.3, .06), None, (81.5, 1.20), (90.5, .15), (90.8, .01)),
+    _row("imagenet", 3, 1, 75.0,
+         (18.7, .18), None, (28.3, 5.24), (65.7, .56), (66.5, .22)),
+    _row("imagenet", 3, 5, 92.3,
+         (38.0, .34), None, (52.9, 6.62), (86.9, .33), (87.4, .11)),
+)

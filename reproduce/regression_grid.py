@@ -1,0 +1,107 @@
+"""Trains a grid of regressions and stores their rows.
+
+The computation behind Figure 2 and the sensitivity run: every setting x size
+x method x seed, some seeds at a time in one ensemble over all functions. One
+such ensemble is one part of the run, resumable on its own.
+"""
+
+import dataclasses
+import re
+from typing import List
+
+from configs import figure2 as config_lib
+from sobolev_tf import errors, files, functions, results
+from sobolev_tf.training import device, regression
+
+
+def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
+        preset: str, overwrite: bool = False, tensorboard: bool = False
+        ) -> List[results.Row]:
+  """Runs or resumes the grid.
+
+  Args:
+    config: what to run.
+    folder: the run's folder.
+    artefact: the name rows carry.
+    preset: the preset's name, for the rows.
+    overwrite: deletes what the folder holds.
+    tensorboard: writes TensorBoard scalars.
+
+  Returns:
+    All rows of the finished run.
+
+  Raises:
+    UserError: if a setting is out of range or the folder cannot be used.
+    Interrupted: if a signal asked to stop.
+  """
+  check(config)
+  device.prepare()
+  with files.locked(folder) as folder:
+    store = results.Run(
+        folder, {"artefact": artefact, "preset": preset,
+                 **dataclasses.asdict(config)}, overwrite)
+    parts = list(_parts(config))
+    waiting = [part for part in parts if not store.finished(part.name)]
+    for part in waiting:
+      _run_part(part, config, store, artefact, preset, tensorboard)
+    return results.read(folder)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+  settings: regression.Settings
+  count: int
+  method: str
+  seeds: tuple[int, ...]
+
+  @property
+  def name(self) -> str:
+    label = re.sub(r"[^\w.]+", "-", self.settings.label)
+    seeds = "-".join(map(str, (self.seeds[0], self.seeds[-1])))
+    return f"{label}_n{self.count}_{self.method}_seeds{seeds}"
+
+
+def _parts(config: config_lib.Config):
+  for settings in config.settings:
+    for count in config.sizes:
+      for first in range(0, len(config.seeds), config.seeds_per_part):
+        for method in regression.METHODS:
+          yield _Part(settings, count, method, config.seeds[
+              first:first + config.seeds_per_part])
+
+
+def _run_part(part: _Part, config: config_lib.Config, store: results.Run,
+              artefact: str, preset: str, tensorboard: bool) -> None:
+  members = [
+      regression.Member(functions.by_name(name), seed)
+      for seed in part.seeds for name in config.functions]
+  trained = regression.train(
+      members, part.count, part.method, part.settings,
+      folder=store.checkpoints(part.name),
+      log_folder=(
+          store.folder / "tensorboard" / part.name if tensorboard else None),
+      title=f"{artefact} n={part.count} {part.method} seeds {part.seeds}")
+  rows: list[results.Row] = []
+  for member, measured in zip(
+      members, regression.measure(trained, config.points, config.stream)):
+    rows.extend(
+        results.Row(
+            artefact, preset, part.settings.label, part.method,
+            member.function.name, part.count, member.seed,
+            part.settings.steps, f"{config.stream}_{metric}", value)
+        for metric, value in measured.items())
+  store.write(part.name, rows)
+
+
+def check(config: config_lib.Config) -> None:
+  """Raises `UserError` if the grid is empty or a number out of range."""
+  for name in config.functions:
+    functions.by_name(name)
+  if not (config.functions and config.sizes and config.seeds):
+    raise errors.UserError(
+        "Name at least one function, one size and one seed.")
+  for settings in config.settings:
+    if settings.steps < 1 or settings.learning_rate <= 0:
+      raise errors.UserError(
+          f"steps ({settings.steps}) and learning rate "
+          f"({settings.learning_rate}) must be above 0.")

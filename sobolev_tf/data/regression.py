@@ -1,0 +1,115 @@
+"""Data of Section 4.1: points drawn uniformly from a function's domain."""
+
+import dataclasses
+from typing import Sequence
+import zlib
+
+import numpy as np
+import tensorflow as tf
+
+from sobolev_tf import derivatives, errors, functions
+
+
+@dataclasses.dataclass(frozen=True)
+class RegressionData:
+  """Points with values and gradients, for one model or an ensemble.
+
+  Attributes:
+    x: `[..., N, D]`.
+    y: `[..., N, 1]`.
+    dy_dx: `[..., N, D]`.
+  """
+  x: np.ndarray
+  y: np.ndarray
+  dy_dx: np.ndarray
+
+
+def sample(function: functions.BenchmarkFunction, count: int, *,
+           seed: int, stream: str) -> RegressionData:
+  """Draws points uniformly from the domain (Section 4.1).
+
+  Args:
+    function: the benchmark function.
+    count: number of points N, at least 1.
+    seed: the same arguments give the same points.
+    stream: names the use ("train", "validation", "test"): different streams
+      are independent of each other, whatever their seeds.
+
+  Returns:
+    Points, values and gradients in float64.
+
+  Raises:
+    UserError: if `count` is below 1.
+  """
+  if count < 1:
+    raise errors.UserError(f"A data set needs at least 1 point, got {count}.")
+  key = [seed, count, *(zlib.crc32(text.encode())
+                        for text in (function.name, stream))]
+  low, high = np.array(function.domain).T
+  x = np.random.default_rng(key).uniform(low, high, (count, len(low)))
+  y, dy_dx = derivatives.derivatives(function, tf.constant(x), 1)
+  return RegressionData(x, y.numpy()[:, None], dy_dx.numpy())
+
+
+def stack(members: Sequence[RegressionData]) -> RegressionData:
+  """Puts the data of E members side by side, `[E, N, ...]`."""
+  return RegressionData(*(
+      np.stack([getattr(member, field.name) for member in members])
+      for field in dataclasses.fields(RegressionData)))
+
+
+class Minibatches(tf.Module):
+  """Positions of the minibatches of E members, epoch after epoch.
+
+  In each epoch a member sees each of its N points once, in an order drawn
+  from its seed and the epoch. The order is a variable: checkpoint this module
+  with the model.
+  """
+
+  def __init__(self, seeds: Sequence[int], count: int, batch_size: int):
+    """Args:
+      seeds: one per member; equal seeds give equal orders.
+      count: number of points N of every member.
+      batch_size: points per step; must divide `count`, or exceed it (then
+        every step uses all points).
+
+    Raises:
+      UserError: if it does neither.
+    """
+    super().__init__()
+    self._seeds = list(seeds)
+    self._count = count
+    self.batch_size = min(batch_size, count)
+    if batch_size < 1 or count % self.batch_size:
+      raise errors.UserError(
+          f"batch_size {batch_size} must divide the {count} points.")
+    self.order = tf.Variable(
+        tf.zeros([len(self._seeds), count], tf.int32), trainable=False)
+
+  def __call__(self, step: tf.Tensor, *tensors: tf.Tensor):
+    """Takes the minibatch of a step.
+
+    Args:
+      step: index of the step (int64 scalar); steps must be taken in order.
+      *tensors: `[E, N, ...]`.
+
+    Returns:
+      One tensor `[E, batch_size, ...]` per argument.
+    """
+    if self.batch_size == self._count:
+      return tensors
+    steps_per_epoch = self._count // self.batch_size
+    position = tf.cast(step % steps_per_epoch, tf.int32) * self.batch_size
+    epoch = tf.cast(step // steps_per_epoch, tf.int32)
+
+    def shuffle():
+      orders = [
+          tf.random.experimental.stateless_shuffle(
+              tf.range(self._count), seed=tf.stack([seed, epoch]))
+          for seed in self._seeds]
+      return self.order.assign(tf.stack(orders))
+
+    order = tf.cond(position == 0, shuffle, self.order.read_value)
+    rows = order[:, position:position + self.batch_size]  # [E, batch]
+    rows = tf.ensure_shape(rows, [len(self._seeds), self.batch_size])
+    return tuple(tf.gather(t, rows, batch_dims=1) for t in tensors)

@@ -1,0 +1,72 @@
+"""Sobolev Training with exact derivatives (Eq. 1, Figure 1a).
+
+https://arxiv.org/abs/1706.04859, Section 2.
+"""
+
+from typing import Optional, Sequence
+
+import tensorflow as tf
+
+from sobolev_tf import derivatives, linearity
+from sobolev_tf.losses import pointwise, terms
+
+
+class SobolevLoss:
+  """sum_j w_j l_j(D_x^j m(x), D_x^j f(x)) for j = 0 .. K, per example.
+
+  >>> loss = SobolevLoss(order=1)
+  >>> with tf.GradientTape() as tape:
+  ...   total = loss(model, x, (y, dy_dx)).reduce()
+  >>> optimizer.apply(tape.gradient(total, model.trainable_variables), ...)
+  """
+
+  def __init__(
+      self, order: int = 1,  # paper §4.1
+      losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
+      weights: Optional[Sequence[float]] = None):
+    """Builds the loss.
+
+    Args:
+      order: the highest order K of derivative, at least 1.
+      losses: K + 1 functions l, l_1, ..., l_K from `sobolev_tf.losses` or of
+        their form; None for squared errors (Section 4.1).
+      weights: K + 1 weights of the orders, not negative; None for ones.
+
+    Raises:
+      UserError: if an argument is out of range.
+    """
+    self.order = order
+    self.orders = terms.check_orders(order, losses, weights)
+
+  def __call__(
+      self, model: derivatives.Function, x: tf.Tensor,
+      targets: Sequence[tf.Tensor], *, batch_dims: int = 1,
+      sample_weight: Optional[tf.Tensor] = None,
+      entry_weights: Optional[Sequence[Optional[tf.Tensor]]] = None,
+  ) -> terms.SobolevTerms:
+    """Compares a model with target derivatives.
+
+    Args:
+      model: maps `[*batch, *event]` to `[*batch, *out]`.
+      x: points `[*batch, *event]`.
+      targets: f, D_x f, ..., D_x^K f, from `sobolev_tf.targets`, from
+        `finite_differences` or measured; their shapes are those of
+        `sobolev_tf.derivatives`. No gradient flows into them.
+      batch_dims: number of leading batch axes.
+      sample_weight: `[*batch]`, multiplies every term of an example.
+      entry_weights: K + 1 tensors that broadcast to the targets' shapes (None
+        for ones): 0 marks a missing value or partial derivative, which may
+        then be NaN.
+
+    Returns:
+      The terms per example; `.reduce()` gives the loss.
+
+    Raises:
+      UserError: if shapes do not fit, or the model ignores its input.
+    """
+    if self.order > 1:
+      linearity.warn_if_piecewise_linear(model, x, self.order)
+    predictions = derivatives.derivatives(model, x, self.order, batch_dims)
+    return terms.compare(
+        targets, predictions, self.orders, batch_dims=batch_dims,
+        sample_weight=sample_weight, entry_weights=entry_weights)

@@ -1,0 +1,140 @@
+"""Stochastic Sobolev Training: random projections (Figure 1b).
+
+https://arxiv.org/abs/1706.04859, Section 2. With v_1 uniform on the unit
+sphere of the output space and v_2, v_3, ... on that of the input space, the
+derivatives compared are D_x<m, v_1>, D_x<D_x<m, v_1>, v_2>, ... The number of
+draws is not stated; ours is one per example and step.
+"""
+
+import functools
+import math
+from typing import Callable, Optional, Sequence, Tuple, Union
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from sobolev_tf import derivatives, errors, linearity
+from sobolev_tf import targets as targets_lib
+from sobolev_tf.losses import pointwise, terms
+
+Target = Union[Callable[[tf.Tensor], tf.Tensor], Sequence[tf.Tensor]]
+
+
+def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
+                    ) -> Tuple[Callable[[tf.Tensor], tf.Tensor], ...]:
+  """Draws v_1, ..., v_K independently for every example.
+
+  Args:
+    order: K.
+    seed: `[2]` integers. The draw is a function of them, so pass another seed
+      at every step: `tf.random.fold_in(seed, step)`.
+    batch_dims: number of leading batch axes.
+
+  Returns:
+    K functions from a tensor `[*batch, ...]` to directions of its shape, of
+    unit Euclidean norm per example: what `derivatives.projections` takes.
+  """
+  seeds = tf.random.split(tf.cast(seed, tf.int32), order)
+  return tuple(
+      functools.partial(_on_sphere, seed=seeds[j], batch_dims=batch_dims)
+      for j in range(order))
+
+
+def _on_sphere(like: tf.Tensor, seed: tf.Tensor,
+               batch_dims: int) -> tf.Tensor:
+  sphere = tfp.distributions.SphericalUniform(
+      math.prod(like.shape[batch_dims:]), dtype=like.dtype)
+  draw = sphere.sample(tf.shape(like)[:batch_dims], seed=seed)
+  return tf.reshape(draw, tf.shape(like))
+
+
+class StochasticSobolevLoss:
+  """Sobolev loss on random projections of the derivatives, per example.
+
+  The order-0 term compares whole values. For a scalar output and order 1,
+  v_1 is +1 or -1 and the loss equals the exact one.
+  """
+
+  def __init__(
+      self, order: int = 1,  # paper §4.2
+      losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
+      weights: Optional[Sequence[float]] = None):
+    """Builds the loss; arguments as for `SobolevLoss`."""
+    self.order = order
+    self.orders = terms.check_orders(order, losses, weights)
+
+  def __call__(
+      self, model: derivatives.Function, x: tf.Tensor, target: Target,
+      seed: tf.Tensor, *, batch_dims: int = 1,
+      sample_weight: Optional[tf.Tensor] = None,
+      entry_weights: Optional[Sequence[Optional[tf.Tensor]]] = None,
+  ) -> terms.SobolevTerms:
+    """Compares a model with a target on the same random projections.
+
+    Args:
+      model: maps `[*batch, *event]` to `[*batch, *out]`.
+      x: points `[*batch, *event]`.
+      target: a function or teacher of the model's form, which gets no
+        gradient; or the arrays f, D_x f, ..., D_x^K f to be projected.
+      seed: `[2]` integers, another at every step.
+      batch_dims: number of leading batch axes.
+      sample_weight: `[*batch]`, multiplies every term of an example.
+      entry_weights: K + 1 tensors that broadcast to the shapes of the
+        projections, `[*batch, *out]` and then `[*batch, *event]` (None for
+        ones).
+
+    Returns:
+      The terms per example; `.reduce()` gives the loss.
+
+    Raises:
+      UserError: if shapes do not fit, or a function ignores its input.
+    """
+    if self.order > 1:
+      linearity.warn_if_piecewise_linear(model, x, self.order)
+    directions = unit_directions(self.order, seed, batch_dims)
+    if callable(target):
+      targets = derivatives.projections(target, x, directions, batch_dims)
+    else:
+      targets = project(target, x, directions, batch_dims)
+    predictions = derivatives.projections(model, x, directions, batch_dims)
+    return terms.compare(
+        targets, predictions, self.orders, batch_dims=batch_dims,
+        sample_weight=sample_weight, entry_weights=entry_weights)
+
+
+def project(arrays: Sequence[tf.Tensor], x: tf.Tensor,
+            directions: Sequence[Callable[[tf.Tensor], tf.Tensor]],
+            batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
+  """Projects whole derivatives, as `derivatives.projections` would.
+
+  Args:
+    arrays: f, D_x f, ..., D_x^K f with the shapes of
+      `sobolev_tf.derivatives`.
+    x: the points they belong to, `[*batch, *event]`.
+    directions: v_1, ..., v_K from `unit_directions`.
+    batch_dims: number of leading batch axes.
+
+  Returns:
+    f, D_x<f, v_1>, D_x<D_x<f, v_1>, v_2>, ...
+
+  Raises:
+    UserError: if there are not K + 1 arrays, or a shape does not fit.
+  """
+  if len(arrays) != len(directions) + 1:
+    raise errors.UserError(
+        f"target needs {len(directions) + 1} arrays (the value and one per "
+        f"derivative), got {len(arrays)}.")
+  y, x = tf.convert_to_tensor(arrays[0]), tf.convert_to_tensor(x)
+  drawn = [v(y if j == 0 else x) for j, v in enumerate(directions)]
+  projected = [y]
+  for order, array in enumerate(arrays[1:], start=1):
+    array = targets_lib.check_derivative(array, y, x, order, batch_dims)
+    batch = tf.shape(y)[:batch_dims]
+    for v in drawn[:order]:  # each sums over its own axes, the first left
+      size = math.prod(v.shape[batch_dims:])
+      array = tf.einsum(
+          "...sr,...s->...r",
+          tf.reshape(array, tf.concat([batch, [size, -1]], 0)),
+          tf.reshape(v, tf.concat([batch, [size]], 0)))
+    projected.append(tf.reshape(array, tf.shape(x)))
+  return tuple(projected)

@@ -1,0 +1,208 @@
+"""From predicted and target derivatives to per-example terms to one number.
+
+The part of Eq. 1 (Section 2, https://arxiv.org/abs/1706.04859) that the exact
+and the stochastic loss share: they differ only in which derivatives they
+compare.
+"""
+
+import math
+from typing import NamedTuple, Optional, Sequence, Tuple
+
+import tensorflow as tf
+
+from sobolev_tf import errors
+from sobolev_tf.losses import pointwise
+
+
+class SobolevTerms(NamedTuple):
+  """The terms of Eq. 1, per example and per order.
+
+  Attributes:
+    orders: K + 1 tensors `[*batch]`: l(m, f), l_1(D m, D f), ... weighted per
+      example and per entry but not yet by the weight of the order.
+    weights: the K + 1 weights of the orders.
+  """
+  orders: Tuple[tf.Tensor, ...]
+  weights: Tuple[float, ...]
+
+  @property
+  def value(self) -> tf.Tensor:
+    """The term of the value, l(m, f), `[*batch]`."""
+    return self.orders[0]
+
+  @property
+  def first(self) -> tf.Tensor:
+    """The term of the first derivative, l_1, `[*batch]`."""
+    return self.orders[1]
+
+  @property
+  def second(self) -> tf.Tensor:
+    """The term of the second derivative, l_2, `[*batch]`."""
+    return self.orders[2]
+
+  @property
+  def total(self) -> tf.Tensor:
+    """The weighted sum over the orders, `[*batch]`."""
+    return tf.add_n([
+        weight * term for weight, term in zip(self.weights, self.orders)
+        if weight])
+
+  def reduce(self) -> tf.Tensor:
+    """The loss: the mean of `total` over the examples (Section 4.1's 1/N).
+
+    This is the only place where examples are reduced. The mean divides by the
+    number of examples, whatever their weights.
+
+    Returns:
+      A scalar; for an ensemble `[E, B]`, one number per member `[E]`.
+    """
+    return tf.reduce_mean(self.total, axis=-1)
+
+
+class Orders(NamedTuple):
+  """What a Sobolev loss does at each order: checked settings.
+
+  Attributes:
+    losses: K + 1 loss functions (see `pointwise`).
+    weights: K + 1 weights, not negative.
+  """
+  losses: Tuple[pointwise.PointwiseLoss, ...]
+  weights: Tuple[float, ...]
+
+
+def check_orders(
+    order: int, losses: Optional[Sequence[pointwise.PointwiseLoss]],
+    weights: Optional[Sequence[float]]) -> Orders:
+  """Checks the settings of a loss and fills in Section 4.1's.
+
+  Args:
+    order: K, at least 1.
+    losses: K + 1 functions, or None for squared errors.
+    weights: K + 1 numbers, not negative and not all 0, or None for ones.
+
+  Returns:
+    The settings of each order.
+
+  Raises:
+    UserError: naming the argument that is wrong.
+  """
+  if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+    raise errors.UserError(
+        f"order must be an integer >= 1, got {order!r}: order 0 is ordinary "
+        "training, for which any regression loss will do.")
+  losses = tuple(losses or [pointwise.squared_error] * (order + 1))
+  weights = tuple(map(
+      float, [1.] * (order + 1) if weights is None else weights))
+  for name, given in (("losses", losses), ("weights", weights)):
+    if len(given) != order + 1:
+      raise errors.UserError(
+          f"{name} needs {order + 1} entries for order {order} (the value's "
+          f"and one per derivative), got {len(given)}.")
+  if not all(math.isfinite(w) and w >= 0 for w in weights) or not any(weights):
+    raise errors.UserError(
+        f"weights must be finite, >= 0 and not all 0, got {list(weights)}.")
+  return Orders(losses, weights)
+
+
+def compare(
+    targets: Sequence[tf.Tensor], predictions: Sequence[tf.Tensor],
+    orders: Orders, *, batch_dims: int = 1,
+    sample_weight: Optional[tf.Tensor] = None,
+    entry_weights: Optional[Sequence[Optional[tf.Tensor]]] = None,
+) -> SobolevTerms:
+  """The per-example terms between target and predicted derivatives.
+
+  A target under a weight of 0 may be anything, NaN included: it and the
+  prediction beside it are replaced by 0 before they meet, so that loss and
+  gradient get exactly 0 from it.
+
+  Args:
+    targets: K + 1 tensors `[*batch, ...]`, of the predictions' shapes.
+    predictions: K + 1 tensors `[*batch, ...]`.
+    orders: what to do at each order.
+    batch_dims: number of leading batch axes.
+    sample_weight: `[*batch]`, multiplies every term of an example.
+    entry_weights: K + 1 tensors that broadcast to the targets' shapes (None
+      for ones), for instance 0 where a partial derivative is missing.
+
+  Returns:
+    The terms.
+
+  Raises:
+    UserError: if numbers or shapes do not fit.
+  """
+  count = len(orders.losses)
+  if entry_weights is None:
+    entry_weights = [None] * count
+  for name, given in (("targets", targets), ("entry_weights", entry_weights)):
+    if len(given) != count:
+      raise errors.UserError(
+          f"{name} needs {count} entries (the value's and one per "
+          f"derivative), got {len(given)}.")
+  terms = []
+  for j, (target, prediction, weight) in enumerate(
+      zip(targets, predictions, entry_weights)):
+    target = _check_target(target, prediction, j)
+    batch = tf.shape(prediction)[:batch_dims]
+    flat = [-1, math.prod(prediction.shape[batch_dims:])]
+    if weight is not None:
+      weight = tf.broadcast_to(
+          _check_weight(weight, prediction, f"entry_weights[{j}]"),
+          tf.shape(prediction))
+      target, prediction = _hide_unused(weight, target, prediction)
+      weight = tf.reshape(weight, flat)
+    if sample_weight is not None:
+      sample_weight = _check_weight(sample_weight, prediction, "sample_weight")
+      target, prediction = _hide_unused(
+          _per_example(sample_weight, prediction, batch_dims), target,
+          prediction)
+    term = orders.losses[j](
+        tf.reshape(target, flat), tf.reshape(prediction, flat), weight)
+    term = tf.reshape(term, batch)
+    if sample_weight is not None:
+      term *= sample_weight
+    terms.append(term)
+  return SobolevTerms(tuple(terms), orders.weights)
+
+
+def _check_target(target, prediction: tf.Tensor, order: int) -> tf.Tensor:
+  what = "value" if order == 0 else f"derivative of order {order}"
+  target = tf.stop_gradient(
+      tf.convert_to_tensor(target, dtype_hint=prediction.dtype))
+  if target.dtype != prediction.dtype:
+    raise errors.UserError(
+        f"The target {what} is {target.dtype.name}, the model's "
+        f"{prediction.dtype.name}: cast one of them.")
+  if not (target.shape.rank == prediction.shape.rank and
+          target.shape.is_compatible_with(prediction.shape)):
+    raise errors.UserError(
+        f"The target {what} has the shape {target.shape}, the model's has "
+        f"{prediction.shape}: they must be equal.")
+  return target
+
+
+def _check_weight(weight, prediction: tf.Tensor, name: str) -> tf.Tensor:
+  weight = tf.cast(weight, prediction.dtype)
+  static = tf.get_static_value(weight)
+  if static is not None and not (static >= 0).all():
+    raise errors.UserError(f"{name} must be >= 0 everywhere.")
+  return weight
+
+
+def _hide_unused(
+    weight: tf.Tensor, *tensors: tf.Tensor) -> Tuple[tf.Tensor, ...]:
+  """Puts 0 wherever the weight is 0."""
+  return tuple(
+      tf.where(weight > 0, tensor, tf.zeros_like(tensor))
+      for tensor in tensors)
+
+
+def _per_example(weight: tf.Tensor, prediction: tf.Tensor,
+                 batch_dims: int) -> tf.Tensor:
+  """Adds axes to `[*batch]` so that it broadcasts over the entries."""
+  if weight.shape.rank != batch_dims:
+    raise errors.UserError(
+        f"sample_weight has the shape {weight.shape}: it needs one number per "
+        "example.")
+  extra = prediction.shape.rank - batch_dims
+  return tf.reshape(weight, tf.concat([tf.shape(weight), [1] * extra], 0))

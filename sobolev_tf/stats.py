@@ -1,0 +1,100 @@
+"""Intervals over seeds, by SciPy.
+
+Every reported number is a mean or median over seeds with a 95 % interval.
+Methods are compared by their difference within a seed (same data, initial
+weights and minibatches), which removes most of the spread between seeds.
+"""
+
+from typing import NamedTuple, Sequence, Union
+
+import numpy as np
+from scipy import stats
+
+Values = Union[Sequence[float], np.ndarray]
+
+CONFIDENCE = 0.95  # ours: the customary level
+_RESAMPLES = 10_000  # ours: two digits of an interval's ends
+
+
+class Interval(NamedTuple):
+  """An estimate and the ends of its 95 % interval.
+
+  With fewer than two values there is no interval: `low` and `high` are NaN.
+  """
+  estimate: float
+  low: float
+  high: float
+  size: int
+
+
+def bootstrap(values: Values, statistic=np.mean) -> Interval:
+  """A statistic over seeds with its bootstrap interval (BCa).
+
+  Args:
+    values: one per seed; those that are not finite are left out (`size`
+      tells how many were used).
+    statistic: `np.mean` or `np.median`.
+
+  Returns:
+    The interval; the same values always give the same one.
+  """
+  finite = _finite(values)
+  if not len(finite):
+    return Interval(np.nan, np.nan, np.nan, 0)
+  estimate = float(statistic(finite))
+  if len(finite) < 2 or np.ptp(finite) == 0:
+    spread = np.nan if len(finite) < 2 else estimate
+    return Interval(estimate, spread, spread, len(finite))
+  ends = stats.bootstrap(
+      (finite,), statistic, confidence_level=CONFIDENCE, method="BCa",
+      n_resamples=_RESAMPLES, rng=np.random.default_rng(0))
+  low, high = ends.confidence_interval
+  return Interval(estimate, float(low), float(high), len(finite))
+
+
+def paired_difference(first: Values,
+                      second: Values) -> Interval:
+  """The mean of first - second over seeds, with its paired-t interval.
+
+  Args:
+    first: one value per seed.
+    second: one value per seed, in the same order.
+
+  Returns:
+    The interval, over the seeds for which both are finite.
+  """
+  difference = _finite(np.subtract(first, second))
+  if len(difference) < 2:
+    estimate = float(difference[0]) if len(difference) else np.nan
+    return Interval(estimate, np.nan, np.nan, len(difference))
+  mean = float(difference.mean())
+  if np.ptp(difference) == 0:
+    return Interval(mean, mean, mean, len(difference))
+  low, high = stats.ttest_1samp(difference, 0.).confidence_interval(CONFIDENCE)
+  return Interval(mean, float(low), float(high), len(difference))
+
+
+def verdict(interval: Interval, positive: str, negative: str) -> str:
+  """Puts a paired difference into words.
+
+  Args:
+    interval: of the difference.
+    positive: what to say if it is above 0.
+    negative: what to say if it is below 0.
+
+  Returns:
+    One of these, or "no difference" if the interval holds 0, or "too few
+    seeds" if there is no interval.
+  """
+  if np.isnan(interval.low):
+    return "too few seeds"
+  if interval.low > 0:
+    return positive
+  if interval.high < 0:
+    return negative
+  return "no difference"
+
+
+def _finite(values: Values) -> np.ndarray:
+  array = np.asarray(values, np.float64)
+  return array[np.isfinite(array)]

@@ -1,0 +1,208 @@
+"""Regression with and without derivatives: one run of Section 4.1.
+
+Trains an ensemble of MLPs, one member per (function, seed) pair, on values
+alone ("regular") or on values and gradients ("sobolev"), and measures its
+errors on held-out points. Both methods share data, initial weights and
+minibatches, so that they can be compared seed by seed.
+"""
+
+import dataclasses
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+import tensorflow as tf
+
+from sobolev_tf import derivatives, errors, files, functions, losses, scaling
+from sobolev_tf.data import regression as data_lib
+from sobolev_tf.networks import mlp
+from sobolev_tf.training import loop, optimizers
+
+METHODS = ("regular", "sobolev")
+_SLICE = 1000  # points predicted at once, to bound memory
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """How to train; the values live in `configs/`.
+
+  Attributes:
+    hidden_sizes: of the network.
+    steps: number of updates.
+    batch_size: points per update (all of them if there are fewer).
+    learning_rate: Adam's, at the start.
+    schedule: "constant", or "cosine" to fall to 0 over the run.
+    derivative_weight: of the gradient term in the Sobolev loss.
+    inputs: scaling of the inputs, see `sobolev_tf.scaling`.
+    targets: scaling of the targets, see `sobolev_tf.scaling`.
+  """
+  hidden_sizes: Tuple[int, ...]
+  steps: int
+  batch_size: int
+  learning_rate: float
+  schedule: str
+  derivative_weight: float
+  inputs: str
+  targets: str
+
+  @property
+  def label(self) -> str:
+    """What the sweeps vary, in short, as rows name it."""
+    return (f"inputs={self.inputs} targets={self.targets} "
+            f"learning_rate={self.learning_rate:g}")
+
+
+class Member(NamedTuple):
+  """What one member of the ensemble learns, and its seed."""
+  function: functions.BenchmarkFunction
+  seed: int
+
+
+class Trained(NamedTuple):
+  """A trained ensemble.
+
+  Attributes:
+    members: what each member learned.
+    network: the ensemble, in scaled units.
+    units: the units of each member.
+    history: what the loop recorded.
+  """
+  members: Tuple[Member, ...]
+  network: mlp.EnsembleMLP
+  units: scaling.Scaling
+  history: loop.History
+
+  def predict(self, x: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Values and gradients in original units.
+
+    Args:
+      x: `[E, N, D]` in original units.
+
+    Returns:
+      `[E, N, 1]` and `[E, N, D]`, float64.
+    """
+    scaled = ((x - self.units.x_mean) / self.units.x_scale).astype(np.float32)
+    predict = tf.function(
+        lambda points: derivatives.derivatives(self.network, points, 1, 2),
+        reduce_retracing=True)
+    slices = [predict(scaled[:, i:i + _SLICE])
+              for i in range(0, x.shape[1], _SLICE)]
+    y, dy_dx = (np.concatenate([np.float64(part) for part in parts], axis=1)
+                for parts in zip(*slices))
+    return self.units.invert(y, dy_dx)
+
+
+def train(
+    members: Sequence[Member], count: int, method: str, settings: Settings, *,
+    folder: Optional[files.Path] = None,
+    log_folder: Optional[files.Path] = None, title: str = "training",
+    chunk: int = 100, checkpoint_every: int = 1000,
+) -> Trained:
+  """Trains one ensemble with one method on one size of training set.
+
+  Args:
+    members: the functions and seeds.
+    count: number of training points of each member.
+    method: "regular" or "sobolev".
+    settings: how to train.
+    folder: for checkpoints; None keeps none.
+    log_folder: for TensorBoard; None writes nothing.
+    title: the progress bar's text.
+    chunk: steps per call of the compiled loop.
+    checkpoint_every: steps between checkpoints.
+
+  Returns:
+    The trained ensemble.
+
+  Raises:
+    UserError: if an argument is out of range or every member diverged.
+  """
+  if method not in METHODS:
+    raise errors.UserError(
+        f"method must be one of {', '.join(METHODS)}, got '{method}'.")
+  raw = [data_lib.sample(m.function, count, seed=m.seed, stream="train")
+         for m in members]
+  units = [scaling.fit(d, m.function.domain, settings.inputs, settings.targets)
+           for d, m in zip(raw, members)]
+  data = data_lib.stack([u.apply(d) for u, d in zip(units, raw)])
+  tensors = [tf.constant(array, tf.float32)
+             for array in (data.x, data.y, data.dy_dx)]  # [E, N, *]
+  seeds = [m.seed for m in members]
+  network = mlp.EnsembleMLP(
+      seeds, data.x.shape[-1], [*settings.hidden_sizes, 1])
+  batches = data_lib.Minibatches(seeds, count, settings.batch_size)
+  parameters = network.trainable_variables
+  optimizer = optimizers.Adam(parameters, _learning_rate(settings))
+  sobolev_loss = losses.SobolevLoss(
+      order=1, weights=(1., settings.derivative_weight))
+
+  def step(index):
+    x, y, dy_dx = batches(index, *tensors)  # [E, B, *]
+    with tf.GradientTape() as tape:
+      if method == "sobolev":
+        loss = sobolev_loss(network, x, (y, dy_dx), batch_dims=2).reduce()
+      else:
+        loss = tf.reduce_mean(
+            tf.reduce_sum(tf.math.squared_difference(network(x), y), -1), -1)
+      # A sum over members: each gets the gradient of its own loss alone.
+      total = tf.reduce_sum(loss)  # []
+    optimizer.apply(tape.gradient(total, parameters), parameters)
+    return {"loss": loss}  # [E]
+
+  history = loop.train(
+      step, {"network": network, "optimizer": optimizer, "batches": batches},
+      loop.Schedule(settings.steps, chunk, checkpoint_every=(
+          checkpoint_every if folder else 0),
+          evaluate_every=chunk if log_folder else 0),
+      evaluate=dict, folder=folder, log_folder=log_folder, title=title)
+  return Trained(tuple(members), network, scaling.stack(units), history)
+
+
+def _learning_rate(settings: Settings) -> optimizers.LearningRate:
+  if settings.schedule == "constant":
+    return settings.learning_rate
+  if settings.schedule == "cosine":
+    return optimizers.cosine(settings.learning_rate, settings.steps)
+  raise errors.UserError(
+      f"schedule must be 'constant' or 'cosine', got '{settings.schedule}'.")
+
+
+def measure(trained: Trained, points: int, stream: str
+            ) -> List[Dict[str, float]]:
+  """Errors of each member on held-out points of its function's domain.
+
+  Args:
+    trained: the ensemble.
+    points: number of points, the same for every member of a function.
+    stream: which points: "test" or "validation".
+
+  Returns:
+    Per member: `mse`, the mean squared error of the value, and
+    `gradient_mse`, the mean squared Euclidean distance of the gradient, in
+    original units; the same `_standardised`: divided by the variance of the
+    function's value, with inputs in units of their standard deviation over
+    the domain; and `diverged_at`, the step by which the loss was not finite,
+    if it was.
+  """
+  held_out = data_lib.stack([
+      data_lib.sample(m.function, points, seed=0, stream=stream)
+      for m in trained.members])
+  y, dy_dx = trained.predict(held_out.x)
+  measured = []
+  for e, member in enumerate(trained.members):
+    low, high = np.array(member.function.domain).T
+    variance = held_out.y[e].var()
+    value_error = y[e] - held_out.y[e]  # [N, 1]
+    gradient_error = dy_dx[e] - held_out.dy_dx[e]  # [N, D]
+    in_units = gradient_error * (high - low) / 12**.5
+    result = {
+        "mse": np.mean(value_error**2),
+        "mse_standardised": np.mean(value_error**2) / variance,
+        "gradient_mse": np.mean(np.sum(gradient_error**2, -1)),
+        "gradient_mse_standardised":
+            np.mean(np.sum(in_units**2, -1)) / variance,
+    }
+    diverged = trained.history.diverged_at[e]
+    if diverged is not None:
+      result = dict.fromkeys(result, np.nan) | {"diverged_at": diverged}
+    measured.append({name: float(value) for name, value in result.items()})
+  return measured
