@@ -38,7 +38,12 @@ class TeacherConfig:
   @property
   def iterations(self) -> int:
     """How many rollouts the run learns from."""
-    return max(1, self.steps // (self.num_games * self.rollout_length))
+    return max(1, self.steps // self.transitions)
+
+  @property
+  def transitions(self) -> int:
+    """How many agent steps an iteration takes."""
+    return self.num_games * self.rollout_length
 
 
 _PPO = actor_critic.Settings(
@@ -86,6 +91,7 @@ STEPS: Mapping[str, int] = {
     "space_invaders": 3_000_000,
 }
 
+SEED = 1
 EVALUATION_GAMES = 100  # the paper does not say; its field uses 30 or 100
 EVALUATION_SEED = 10_000
 

@@ -7,38 +7,21 @@ With `--weights` another stored teacher is played, a candidate of
 `reproduce.train_teacher`, say; `--ship` then makes it the package's.
 """
 
-import os
 import pathlib
-import sys
-from typing import List
+from typing import Any, Dict, Optional
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in train_teacher
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-from absl import app, flags
+from absl import flags
 import numpy as np
 
-from configs import teacher as teacher_config
+from configs import teacher as config_lib
+from reproduce import app
 from sobolev_tf import errors, files
 from sobolev_tf.agents import environment, evaluation, teachers
-
-_GAME = flags.DEFINE_enum(
-    "game", None, environment.GAMES, "The game to play.", required=True)
-_WEIGHTS = flags.DEFINE_string(
-    "weights", None, "Folder of a stored teacher; by default the package's.")
-_GAMES = flags.DEFINE_integer(
-    "games", teacher_config.EVALUATION_GAMES, "How many full games to play.",
-    lower_bound=1)
-_SEED = flags.DEFINE_integer(
-    "seed", teacher_config.EVALUATION_SEED, "Seed of games and actions.",
-    lower_bound=0)
-_SHIP = flags.DEFINE_bool(
-    "ship", False, "Store the teacher, with these scores in its card, as the "
-    "package's teacher of the game.")
+from sobolev_tf.training import device
 
 
-def run(game: str, weights: files.Path | None, games: int,
-        seed: int) -> dict:
+def run(game: str, weights: Optional[files.Path], games: int,
+        seed: int) -> Dict[str, Any]:
   """Evaluates a teacher.
 
   Args:
@@ -53,6 +36,7 @@ def run(game: str, weights: files.Path | None, games: int,
   Raises:
     UserError: if the teacher is missing, damaged or of another game.
   """
+  device.prepare()
   network, _ = _load(game, weights)
   played = evaluation.play(network, game, games, seed)
   return {
@@ -68,20 +52,29 @@ def run(game: str, weights: files.Path | None, games: int,
   }
 
 
-def ship(game: str, weights: files.Path, scores: dict) -> pathlib.Path:
-  """Makes a stored teacher the package's; returns its folder."""
+def ship(game: str, weights: files.Path,
+         scores: Dict[str, Any]) -> pathlib.Path:
+  """Makes a stored teacher the package's.
+
+  Args:
+    game: what it plays.
+    weights: folder of the stored teacher.
+    scores: its scores, as `run` gives them.
+
+  Returns:
+    Where it is now.
+  """
   network, card = _load(game, weights)
-  folder = pathlib.Path(teachers.__file__).parent / "data" / game
+  settings = card["settings"]
   command = (f"python -m reproduce.train_teacher --game={game} "
-             f"--steps={card['settings']['steps']} "
-             f"--seed={card['settings']['seed']}")
-  teachers.save(
-      folder, network, game, {**card, "evaluation": scores,
-                              "command": command})
-  return folder
+             f"--preset={card['preset']} --steps={settings['steps']} "
+             f"--seed={settings['seed']}")
+  teachers.save(teachers.package_folder(game), network, game,
+                {**card, "command": command, "evaluation": scores})
+  return teachers.package_folder(game)
 
 
-def _load(game, weights):
+def _load(game: str, weights: Optional[files.Path]):
   if weights is None:
     return teachers.load_teacher(game)
   network, card = teachers.load(weights)
@@ -91,21 +84,33 @@ def _load(game, weights):
   return network, card
 
 
-def main(argv: List[str]) -> None:
-  if len(argv) > 1:
-    raise app.UsageError(f"Unexpected arguments: {argv[1:]}.")
-  try:
-    if _SHIP.value and _WEIGHTS.value is None:
-      raise errors.UserError("--ship needs --weights, the teacher to ship.")
-    scores = run(_GAME.value, _WEIGHTS.value, _GAMES.value, _SEED.value)
-    for name, value in scores.items():
-      print(f"{name}: {value}")
-    if _SHIP.value:
-      print(f"stored in {ship(_GAME.value, _WEIGHTS.value, scores)}")
-  except errors.UserError as error:
-    print(f"Error: {error}", file=sys.stderr)
-    sys.exit(2)
+def define_flags() -> None:
+  """Defines this entrypoint's flags."""
+  flags.DEFINE_enum(
+      "game", None, environment.GAMES, "The game to play.", required=True)
+  flags.DEFINE_string(
+      "weights", None, "Folder of a stored teacher. [the package's]")
+  flags.DEFINE_integer(
+      "games", config_lib.EVALUATION_GAMES, "How many full games to play.",
+      lower_bound=1)
+  flags.DEFINE_integer(
+      "seed", config_lib.EVALUATION_SEED, "Seed of games and actions.",
+      lower_bound=0)
+  flags.DEFINE_bool(
+      "ship", False, "Store the teacher of --weights, with these scores in "
+      "its card, as the package's teacher of the game.")
+
+
+def main() -> None:
+  given = flags.FLAGS
+  if given.ship and given.weights is None:
+    raise errors.UserError("--ship needs --weights, the teacher to ship.")
+  scores = run(given.game, given.weights, given.games, given.seed)
+  for name, value in scores.items():
+    print(f"{name}: {value}")
+  if given.ship:
+    print(f"stored in {ship(given.game, given.weights, scores)}")
 
 
 if __name__ == "__main__":
-  app.run(main)
+  app.run(define_flags, main)

@@ -1,131 +1,115 @@
 """Trains a teacher for Section 4.2 (Figure 4).
 
-  python -m reproduce.train_teacher --game=pong --output=runs/pong
+  python -m reproduce.train_teacher --game=pong
 
-The same command resumes an interrupted run. `progress.csv` in the output
-folder has a line per checkpoint; `candidates/` holds weights along the way.
+The same command resumes an interrupted run. In the output folder,
+`progress.csv` has a line per checkpoint, and `candidates/` holds weights along
+the way, for `reproduce.evaluate_teacher`.
 """
 
 import dataclasses
-import json
-import os
-import pathlib
-import sys
-from typing import List
+from typing import Sequence
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # twice as fast here
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from absl import flags
 
-from absl import (
-  app,
-  flags,
-)
-
-from configs import teacher as teacher_config
-from sobolev_tf import (
-  errors,
-  files,
-)
-from sobolev_tf.agents import (
-  actor_critic,
-  environment,
-  teachers,
-)
+from configs import teacher as config_lib
+from reproduce import app
+from sobolev_tf import files, results
+from sobolev_tf.agents import actor_critic, environment, teachers
 from sobolev_tf.agents import trainer as trainer_lib
 from sobolev_tf.networks import atari
-from sobolev_tf.training import loop
+from sobolev_tf.training import device
 
-_GAME = flags.DEFINE_enum(
-    "game", None, environment.GAMES, "The game to learn.", required=True)
-_PRESET = flags.DEFINE_enum(
-    "preset", "cpu", sorted(teacher_config.PRESETS),
-    "Which settings of configs/teacher.py to use.")
-_STEPS = flags.DEFINE_integer(
-    "steps", None, "Agent steps over all games; by default the game's number "
-    "in configs/teacher.py.", lower_bound=1)
-_OUTPUT = flags.DEFINE_string(
-    "output", None, "Folder of the run; one that holds checkpoints of the "
-    "same run is resumed. By default runs/teacher/<game>.")
-_SEED = flags.DEFINE_integer(
-    "seed", 1, "Seed of the weights, games, actions and minibatches.",
-    lower_bound=0)
-_TENSORBOARD = flags.DEFINE_bool(
-    "tensorboard", False, "Also write TensorBoard's event files.")
+_PART = "training"
+_REPORTED = ("score", "score_std", "entropy")
 
 
-def run(config: teacher_config.TeacherConfig, game: str, seed: int,
-        output: files.Path, tensorboard: bool = False) -> loop.History:
-  """Trains a teacher.
+def run(config: config_lib.TeacherConfig, game: str, seed: int,
+        folder: files.Path, *, preset: str, overwrite: bool = False,
+        tensorboard: bool = False) -> Sequence[results.Row]:
+  """Trains a teacher, or resumes its training.
 
   Args:
     config: the settings.
     game: the game to learn.
     seed: of everything random.
-    output: folder of the run; resumed if it holds checkpoints of this run.
-    tensorboard: whether to write TensorBoard's event files there.
+    folder: the run's folder.
+    preset: the name of the settings, for the rows.
+    overwrite: deletes what the folder holds.
+    tensorboard: writes TensorBoard scalars.
 
   Returns:
-    What the run measured, a record per checkpoint.
+    The rows of the run: per checkpoint, mean and spread of the scores of the
+    last 100 training games and the policy's entropy.
+
+  Raises:
+    UserError: if the folder cannot be used.
+    Interrupted: if a signal asked to stop.
   """
-  with files.locked(output) as folder:
-    settings = {"game": game, "seed": seed, **dataclasses.asdict(config)}
-    _check_settings(folder, settings)
-    emulators = environment.AtariEnvironment(game, config.num_games)
-    network = atari.make_network(
-        emulators.num_actions, atari.SIZES[config.network], seed)
-    trainer = trainer_lib.Trainer(
-        actor_critic.ActorCritic(network, config.learning), emulators,
-        rollout_length=config.rollout_length, iterations=config.iterations,
-        seed=seed, folder=folder)
+  device.prepare()
+  settings = {"artefact": "teacher", "game": game, "seed": seed,
+              **dataclasses.asdict(config)}
+  with files.locked(folder) as folder:
+    store = results.Run(folder, settings, overwrite)
+    if not store.finished(_PART):
+      emulators = environment.AtariEnvironment(game, config.num_games)
+      network = atari.make_network(
+          emulators.num_actions, atari.SIZES[config.network], seed)
+      agent = actor_critic.ActorCritic(
+          network, config.learning,
+          config.iterations * config.learning.updates(config.transitions))
+      trainer = trainer_lib.Trainer(
+          agent, emulators, rollout_length=config.rollout_length, seed=seed,
+          folder=folder)
 
-    def store_candidate(iteration: int) -> None:
-      last = iteration == config.iterations
-      if iteration and (last or iteration % config.candidate_every == 0):
-        steps = iteration * config.num_games * config.rollout_length
-        scores = trainer.scores.latest()
-        teachers.save(
-            folder / "candidates" / f"step-{steps:08d}", network, game,
-            {"steps": steps, "settings": settings,
-             "training_score": float(scores.mean()) if scores.size else None})
+      def store_candidate(iteration: int) -> None:
+        last = iteration == config.iterations
+        if iteration and (last or iteration % config.candidate_every == 0):
+          steps = iteration * config.transitions
+          teachers.save(
+              folder / "candidates" / f"step-{steps:08d}", network, game,
+              {"steps": steps, "preset": preset, "settings": settings,
+               "commit": results.commit(), "versions": results.versions()})
 
-    history = trainer_lib.train(
-        trainer, iterations=config.iterations,
-        checkpoint_every=config.checkpoint_every,
-        on_checkpoint=store_candidate, folder=folder,
-        tensorboard=tensorboard, title=game)
-    emulators.close()
-  return history
-
-
-def _check_settings(folder: pathlib.Path, settings) -> None:
-  """Refuses to resume a run with other settings than it began with."""
-  text = json.dumps(settings, indent=2) + "\n"
-  path = folder / "settings.json"
-  if not path.exists():
-    files.write_text(path, text)
-  elif files.read_text(path) != text:
-    raise errors.UserError(
-        f"The run in '{folder}' has other settings (see {path.name} there): "
-        "repeat its command to resume it, or choose another --output.")
+      history = trainer_lib.train(
+          trainer, iterations=config.iterations,
+          checkpoint_every=config.checkpoint_every,
+          on_checkpoint=store_candidate, folder=store.checkpoints(_PART),
+          log_folder=folder / "tensorboard" if tensorboard else None,
+          title=game)
+      emulators.close()
+      store.write(_PART, [
+          results.Row("teacher", preset, "", "actor-critic", game, 0, seed,
+                      record["step"] * config.transitions, metric,
+                      record[metric])
+          for record in history.records for metric in _REPORTED])
+    return results.read(folder)
 
 
-def main(argv: List[str]) -> None:
-  if len(argv) > 1:
-    raise app.UsageError(f"Unexpected arguments: {argv[1:]}.")
-  game = _GAME.value
-  try:
-    config = teacher_config.get(_PRESET.value, game, _STEPS.value)
-    history = run(config, game, _SEED.value,
-                  _OUTPUT.value or f"runs/teacher/{game}", _TENSORBOARD.value)
-  except errors.UserError as error:
-    print(f"Error: {error}", file=sys.stderr)
-    sys.exit(2)
-  except errors.Interrupted as stop:
-    print(stop, file=sys.stderr)
-    sys.exit(128 + stop.signal_number)
-  print(f"Trained; mean score of the last training games: "
-        f"{history.records[-1]['score']:.1f}.")
+def define_flags() -> None:
+  """Defines this entrypoint's flags."""
+  app.define_flags("teacher", config_lib.PRESETS, "cpu")
+  flags.DEFINE_enum(
+      "game", None, environment.GAMES, "The game to learn.", required=True)
+  flags.DEFINE_integer(
+      "steps", None, "Agent steps over all games played together. [the game's "
+      "in configs/teacher.py]", lower_bound=1)
+  flags.DEFINE_integer(
+      "seed", config_lib.SEED, "Seed of weights, games, actions and "
+      "minibatches.", lower_bound=0)
+
+
+def main() -> None:
+  given = flags.FLAGS
+  rows = run(
+      config_lib.get(given.preset, given.game, given.steps), given.game,
+      given.seed, app.output_folder(f"teacher/{given.game}"),
+      preset=given.preset, overwrite=given.overwrite,
+      tensorboard=given.tensorboard)
+  score = [row for row in rows if row.metric == "score"][-1]
+  print(f"{given.game}: mean score of the last training games "
+        f"{score.value:.1f} after {score.step} steps")
 
 
 if __name__ == "__main__":
-  app.run(main)
+  app.run(define_flags, main)

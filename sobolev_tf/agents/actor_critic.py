@@ -12,11 +12,11 @@ plain advantage actor-critic.
 import dataclasses
 from typing import Dict, NamedTuple, Optional, Tuple
 
-import sonnet as snt
 import tensorflow as tf
 
 from sobolev_tf.agents import advantages as advantages_lib
 from sobolev_tf.networks import atari
+from sobolev_tf.training import optimizers
 
 _METRICS = (
     "loss", "policy_loss", "value_loss", "entropy", "clipped",
@@ -51,6 +51,10 @@ class Settings:
   max_gradient_norm: float
   reward_limit: float
 
+  def updates(self, transitions: int) -> int:
+    """Adam steps per rollout of so many transitions."""
+    return self.epochs * (transitions // self.minibatch_size)
+
 
 class Rollout(NamedTuple):
   """T consecutive steps of N games.
@@ -83,12 +87,19 @@ class Batch(NamedTuple):
 class ActorCritic:
   """A network, its optimizer, and the compiled functions to act and learn."""
 
-  def __init__(self, network: atari.AtariNetwork, settings: Settings):
+  def __init__(self, network: atari.AtariNetwork, settings: Settings,
+               updates: int):
+    """Args:
+      network: the policy and value to train.
+      settings: how to train.
+      updates: Adam steps of the whole run, over which its learning rate falls.
+    """
     self.network = network
-    self.optimizer = snt.optimizers.Adam(
-        tf.Variable(settings.learning_rate, trainable=False),
+    self.optimizer = optimizers.Adam(
+        network.trainable_variables,
+        lambda step: settings.learning_rate * (
+            1. - tf.cast(step, tf.float32) / updates),
         epsilon=1e-5)  # ours: the usual value for PPO
-    self.optimizer._initialize(network.trainable_variables)  # for checkpoints
     self._settings = settings
 
   @tf.function
@@ -109,14 +120,12 @@ class ActorCritic:
     return actions, _log_prob(logits, actions), values
 
   @tf.function
-  def learn(self, rollout: Rollout, remaining: tf.Tensor,
+  def learn(self, rollout: Rollout,
             seed: tf.Tensor) -> Dict[str, tf.Tensor]:
     """Learns from a rollout, `epochs` times over.
 
     Args:
       rollout: what the games did under the present policy.
-      remaining: scalar in [0, 1], the share of training still to come, which
-        scales the learning rate.
       seed: int32 `[2]`, of the order of the minibatches.
 
     Returns:
@@ -125,7 +134,6 @@ class ActorCritic:
       `gradient_norm`.
     """
     settings = self._settings
-    self.optimizer.learning_rate.assign(settings.learning_rate * remaining)
     batch = self._prepare(rollout)
     size = tf.shape(batch.actions)[0]
     count = size // settings.minibatch_size

@@ -105,13 +105,18 @@ def load_teacher(game: str) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
     UserError: for an unknown game, or if its teacher is missing or damaged.
   """
   environment.check_game(game)
-  data = resources.files("sobolev_tf.agents") / "data" / game
-  with resources.as_file(data) as folder:
-    if not (folder / CARD).is_file():
-      raise errors.UserError(
-          f"This installation has no teacher of {game}: train one with "
-          f"python -m reproduce.train_teacher --game={game}.")
-    return load(folder)
+  folder = package_folder(game)
+  if not (folder / CARD).is_file():
+    raise errors.UserError(
+        f"This installation has no teacher of {game}: train one with "
+        f"python -m reproduce.train_teacher --game={game}.")
+  return load(folder)
+
+
+def package_folder(game: str) -> pathlib.Path:
+  """Where the package keeps its teacher of a game."""
+  return pathlib.Path(
+      str(resources.files("sobolev_tf.agents") / "data" / game))
 
 
 def _variables(network: atari.AtariNetwork) -> List[Any]:

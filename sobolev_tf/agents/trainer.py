@@ -11,7 +11,7 @@ run takes exactly the course of an uninterrupted one.
 import csv
 import io
 import pathlib
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -52,20 +52,17 @@ class Trainer:
 
   def __init__(self, agent: actor_critic.ActorCritic,
                emulators: environment_lib.AtariEnvironment, *,
-               rollout_length: int, iterations: int, seed: int,
-               folder: files.Path):
+               rollout_length: int, seed: int, folder: files.Path):
     """Args:
       agent: the learner.
       emulators: the N games.
       rollout_length: T, steps of every game per iteration.
-      iterations: the length of the run, over which the learning rate falls.
       seed: of everything random but the initial weights.
       folder: where the progress is written.
     """
     self.agent = agent
     self.scores = ScoreWindow()
     self._emulators = emulators
-    self._iterations = iterations
     self._seed = seed
     self._progress = pathlib.Path(folder) / PROGRESS
     self._steps, games = rollout_length, emulators.num_games
@@ -88,7 +85,6 @@ class Trainer:
   def state(self) -> Dict[str, Any]:
     """All that training changes, for `loop.train`."""
     return {"network": self.agent.network, "optimizer": self.agent.optimizer,
-            "learning_rate": self.agent.optimizer.learning_rate,
             "scores": self.scores}
 
   def restart_games(self, iteration: int) -> None:
@@ -103,7 +99,6 @@ class Trainer:
     self._play(iteration)
     metrics = self.agent.learn(
         actor_critic.Rollout(*[tf.constant(x) for x in self._rollout]),
-        tf.constant(1. - iteration / self._iterations),
         _seed(self._seed, _ORDER_STREAM, iteration))
     self._since_checkpoint.append({k: float(v) for k, v in metrics.items()})
     self._done = iteration + 1
@@ -162,16 +157,17 @@ class Trainer:
 
 def train(trainer: Trainer, *, iterations: int, checkpoint_every: int,
           on_checkpoint: Callable[[int], None], folder: files.Path,
-          tensorboard: bool, title: str) -> loop.History:
-  """Runs a trainer to its end, resuming from checkpoints in `folder`.
+          log_folder: Optional[files.Path], title: str) -> loop.History:
+  """Runs a trainer to its end, resuming from checkpoints if there are any.
 
   Args:
     trainer: the trainer.
     iterations: the length of the run.
     checkpoint_every: iterations between checkpoints (and new games).
-    on_checkpoint: called with the iterations done, after each checkpoint.
-    folder: the run's folder.
-    tensorboard: whether to write TensorBoard's event files there.
+    on_checkpoint: called with the iterations done, after each checkpoint and
+      after a resumption.
+    folder: where the checkpoints go.
+    log_folder: where TensorBoard's event files go; None writes none.
     title: the progress bar's text.
 
   Returns:
@@ -181,16 +177,13 @@ def train(trainer: Trainer, *, iterations: int, checkpoint_every: int,
     on_checkpoint(iteration)
     trainer.restart_games(iteration)
 
-  folder = pathlib.Path(folder)
   return loop.train(
       trainer.step, trainer.state,
       loop.Schedule(
           steps=iterations, chunk=1, evaluate_every=checkpoint_every,
           checkpoint_every=checkpoint_every),
-      evaluate=trainer.measure, on_checkpoint=renew,
-      folder=folder / "checkpoints",
-      log_folder=folder / "tensorboard" if tensorboard else None,
-      title=title, compiled=False)
+      evaluate=trainer.measure, on_checkpoint=renew, folder=folder,
+      log_folder=log_folder, title=title, compiled=False)
 
 
 def _seed(seed: int, stream: int, index: int) -> tf.Tensor:

@@ -17,9 +17,9 @@ SETTINGS = actor_critic.Settings(
 def make_trainer(folder, seed=0):
   emulators = environment.AtariEnvironment("breakout", 2)
   agent = actor_critic.ActorCritic(
-      atari.make_network(4, SIZE), SETTINGS)
+      atari.make_network(4, SIZE), SETTINGS, updates=100)
   return trainer.Trainer(
-      agent, emulators, rollout_length=200, iterations=10, seed=seed,
+      agent, emulators, rollout_length=200, seed=seed,
       folder=folder)
 
 

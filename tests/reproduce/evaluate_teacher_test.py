@@ -1,49 +1,38 @@
-"""Tests of the teacher evaluation's command."""
+"""Tests of the teacher evaluation."""
 
-import sys
-
-from absl import flags
-from absl.testing import flagsaver
 import pytest
 
 from reproduce import evaluate_teacher
+from sobolev_tf import errors
 from sobolev_tf.agents import teachers
 from sobolev_tf.networks import atari
 
 
 @pytest.fixture(name="stored")
 def _stored(tmp_path):
-  flags.FLAGS.mark_as_parsed()
   network = atari.make_network(4, atari.NetworkSize(((2, 8, 8),), 8))
   teachers.save(tmp_path / "teacher", network, "breakout", {
-      "settings": {"steps": 12, "seed": 3}})
+      "preset": "cpu", "settings": {"steps": 12, "seed": 3}})
   return tmp_path / "teacher"
 
 
-def test_evaluates_and_ships(stored, tmp_path, monkeypatch, capsys):
+def test_evaluates_and_ships(stored, tmp_path, monkeypatch):
   monkeypatch.setattr(
-      teachers, "__file__", str(tmp_path / "package" / "teachers.py"))
-  with flagsaver.flagsaver(
-      game="breakout", weights=str(stored), games=2, ship=True):
-    evaluate_teacher.main([sys.argv[0]])
-  assert "mean: " in capsys.readouterr().out
-  _, card = teachers.load(tmp_path / "package" / "data" / "breakout")
-  assert card["evaluation"]["games"] == 2
-  assert card["evaluation"] == evaluate_teacher.run(
-      "breakout", stored, 2, card["evaluation"]["seed"])
+      teachers, "package_folder", lambda game: tmp_path / "package" / game)
+  with pytest.raises(errors.UserError, match="no teacher of breakout"):
+    evaluate_teacher.run("breakout", None, 2, 5)
+  scores = evaluate_teacher.run("breakout", stored, 2, 5)
+  assert scores["games"] == 2
+  assert scores["minimum"] <= scores["mean"] <= scores["maximum"]
+  evaluate_teacher.ship("breakout", stored, scores)
+  _, card = teachers.load_teacher("breakout")
+  assert card["evaluation"] == scores
   assert card["command"] == (
-      "python -m reproduce.train_teacher --game=breakout --steps=12 --seed=3")
+      "python -m reproduce.train_teacher --game=breakout --preset=cpu "
+      "--steps=12 --seed=3")
+  assert evaluate_teacher.run("breakout", None, 2, 5) == scores
 
 
-@pytest.mark.parametrize("given, message", [
-    ({"game": "pong"}, "plays breakout, not pong"),
-    ({"game": "pong", "weights": None, "ship": True}, "--ship needs"),
-])
-def test_mistakes_are_one_sentence(stored, capsys, given, message):
-  with flagsaver.flagsaver(**{"weights": str(stored), **given}):
-    with pytest.raises(SystemExit) as stop:
-      evaluate_teacher.main([sys.argv[0]])
-  assert stop.value.code == 2
-  error = capsys.readouterr().err
-  assert message in error
-  assert error.count("\n") == 1
+def test_another_game_is_refused(stored):
+  with pytest.raises(errors.UserError, match="plays breakout, not pong"):
+    evaluate_teacher.run("pong", stored, 1, 0)
