@@ -1,6 +1,7 @@
 """What the entrypoints share: flags, the output folder, errors in a sentence.
 """
 
+import functools
 import pathlib
 import sys
 from typing import Callable, Iterable, Sequence
@@ -69,27 +70,33 @@ def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
   return tuple(values)
 
 
-def run(main: Callable[[], None]) -> None:
+def run(define: Callable[[], None], main: Callable[[], None]) -> None:
   """Runs an entrypoint; a user's mistake ends it with one sentence.
 
   Args:
+    define: defines the entrypoint's flags. They are not defined at import, so
+      that one program can import several entrypoints.
     main: takes no argument; flags are parsed when it is called.
   """
-  def wrapped(argv: Sequence[str]) -> None:
-    logging.set_verbosity(logging.WARNING)  # TensorFlow reports every save
-    try:
-      if len(argv) > 1:
-        raise errors.UserError(
-            f"'{argv[1]}' is not a flag: flags begin with -- (see --help).")
-      main()
-    except errors.UserError as error:
-      print(f"error: {error}", file=sys.stderr)
-      sys.exit(USER_ERROR)
-    except errors.Interrupted as stop:
-      print(stop, file=sys.stderr)
-      sys.exit(128 + stop.signal_number)
-    except KeyboardInterrupt:
-      print("Stopped; the same command resumes.", file=sys.stderr)
-      sys.exit(130)
+  define()
+  for flag in flags.FLAGS.flags_by_module_dict().get(__name__, []):
+    flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # for --help
+  app.run(functools.partial(_guarded, main))
 
-  app.run(wrapped)
+
+def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
+  logging.set_verbosity(logging.WARNING)  # TensorFlow reports every save
+  try:
+    if len(argv) > 1:
+      raise errors.UserError(
+          f"'{argv[1]}' is not a flag: flags begin with -- (see --help).")
+    main()
+  except errors.UserError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(USER_ERROR)
+  except errors.Interrupted as stop:
+    print(stop, file=sys.stderr)
+    sys.exit(128 + stop.signal_number)
+  except KeyboardInterrupt:
+    print("Stopped; the same command resumes.", file=sys.stderr)
+    sys.exit(130)

@@ -13,32 +13,41 @@ from configs import figure2 as config_lib
 from reproduce import app, regression_grid
 from reproduce.sections import figure2 as section
 
-_FUNCTIONS = flags.DEFINE_list(
-    "functions", None, "Benchmark functions to learn. [all seven]")
-_SIZES = flags.DEFINE_list(
-    "sizes", None, "Numbers of training points. [the preset's]")
-_SEEDS = flags.DEFINE_list(
-    "seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
-_STEPS = flags.DEFINE_integer(
-    "steps", None, "Number of updates. [the preset's]", lower_bound=1)
-app.define_flags("figure2", config_lib.PRESETS, "quick")
+
+def define_flags() -> None:
+  """Defines this entrypoint's flags."""
+  app.define_flags("figure2", config_lib.PRESETS, "quick")
+  flags.DEFINE_list(
+      "functions", None, "Benchmark functions to learn. [all seven]")
+  flags.DEFINE_list(
+      "sizes", None, "Numbers of training points. [the preset's]")
+  flags.DEFINE_list(
+      "seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
+  flags.DEFINE_integer(
+      "steps", None, "Number of updates. [the preset's]", lower_bound=1)
+  flags.DEFINE_integer(
+      "seeds_per_part", None, "Seeds trained side by side, times functions: "
+      "raise it on a GPU. [the preset's]", lower_bound=1)
 
 
 def configure() -> config_lib.Config:
   """The preset's settings with those the user's flags replace."""
-  config = config_lib.PRESETS[flags.FLAGS.preset]
-  if _FUNCTIONS.value:
-    config = dataclasses.replace(config, functions=tuple(_FUNCTIONS.value))
-  if _SIZES.value:
+  given = flags.FLAGS
+  config = config_lib.PRESETS[given.preset]
+  if given.functions:
+    config = dataclasses.replace(config, functions=tuple(given.functions))
+  if given.sizes:
     config = dataclasses.replace(
-        config, sizes=app.numbers("sizes", _SIZES.value, 1))
-  if _SEEDS.value:
+        config, sizes=app.numbers("sizes", given.sizes, 1))
+  if given.seeds:
     config = dataclasses.replace(
-        config, seeds=app.numbers("seeds", _SEEDS.value, 0))
-  if _STEPS.value:
+        config, seeds=app.numbers("seeds", given.seeds, 0))
+  if given.steps:
     config = dataclasses.replace(config, settings=tuple(
-        dataclasses.replace(settings, steps=_STEPS.value)
+        dataclasses.replace(settings, steps=given.steps)
         for settings in config.settings))
+  if given.seeds_per_part:
+    config = dataclasses.replace(config, seeds_per_part=given.seeds_per_part)
   return config
 
 
@@ -51,4 +60,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-  app.run(main)
+  app.run(define_flags, main)

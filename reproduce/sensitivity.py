@@ -12,7 +12,10 @@ from configs import sensitivity as config_lib
 from reproduce import app, regression_grid
 from reproduce.sections import sensitivity as section
 
-app.define_flags("sensitivity", config_lib.PRESETS, "quick")
+
+def define_flags() -> None:
+  """Defines this entrypoint's flags."""
+  app.define_flags("sensitivity", config_lib.PRESETS, "quick")
 
 
 def main() -> None:
@@ -25,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-  app.run(main)
+  app.run(define_flags, main)

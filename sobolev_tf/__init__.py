@@ -1,0 +1,52 @@
+"""Sobolev Training for Neural Networks in TensorFlow and Sonnet.
+
+Czarnecki, Osindero, Jaderberg, Swirszcz and Pascanu, NeurIPS 2017,
+https://arxiv.org/abs/1706.04859.
+"""
+
+from sobolev_tf.derivatives import (
+    gradient,
+    hessian,
+    jacobian,
+    projections,
+)
+from sobolev_tf.errors import UserError
+from sobolev_tf.functions import FUNCTIONS, BenchmarkFunction
+from sobolev_tf.linearity import PiecewiseLinearWarning
+from sobolev_tf.losses import (
+    SobolevLoss,
+    SobolevTerms,
+    StochasticSobolevLoss,
+    absolute_error,
+    norm,
+    squared_error,
+)
+from sobolev_tf.networks.mlp import EnsembleMLP
+from sobolev_tf.targets import from_arrays, from_black_box, from_function
+from sobolev_tf.training.loop import History, Schedule, train
+
+__version__ = "0.1.0"
+
+__all__ = (
+    "FUNCTIONS",
+    "BenchmarkFunction",
+    "EnsembleMLP",
+    "History",
+    "PiecewiseLinearWarning",
+    "Schedule",
+    "SobolevLoss",
+    "SobolevTerms",
+    "StochasticSobolevLoss",
+    "UserError",
+    "absolute_error",
+    "from_arrays",
+    "from_black_box",
+    "from_function",
+    "gradient",
+    "hessian",
+    "jacobian",
+    "norm",
+    "projections",
+    "squared_error",
+    "train",
+)

@@ -78,19 +78,15 @@ class Run:
     self.folder = files.make_folder(folder)
     self._settings_file = self.folder / "run.json"
     text = json.dumps(settings, indent=2)
-    if overwrite:
+    begun = self._settings_file.exists()
+    if begun and not overwrite:
+      self._check_settings(json.loads(text))
+    elif not begun:
+      self._check_empty()
+    if overwrite:  # rows first: a crash leaves settings without rows
       for name in ("rows", "checkpoints"):
         shutil.rmtree(self.folder / name, ignore_errors=True)
-      self._settings_file.unlink(missing_ok=True)
-    if self._settings_file.exists():
-      self._check_settings(json.loads(text))
-    else:
-      foreign = [p.name for p in self.folder.iterdir()
-                 if not p.name.startswith(".")]
-      if foreign:
-        raise errors.UserError(
-            f"'{self.folder}' is not empty and not a folder of results (it "
-            f"holds '{foreign[0]}'): choose another --output.")
+    if overwrite or not begun:
       files.write_text(self._settings_file, text)
     (self.folder / "rows").mkdir(exist_ok=True)
 
@@ -117,6 +113,14 @@ class Run:
 
   def _rows_file(self, part: str) -> pathlib.Path:
     return self.folder / "rows" / f"{part}.csv"
+
+  def _check_empty(self) -> None:
+    foreign = [path.name for path in self.folder.iterdir()
+               if not path.name.startswith(".")]
+    if foreign:
+      raise errors.UserError(
+          f"'{self.folder}' is not empty and not a folder of results (it "
+          f"holds '{foreign[0]}'): choose another --output.")
 
   def _check_settings(self, settings: Dict[str, Any]) -> None:
     try:

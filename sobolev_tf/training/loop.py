@@ -111,7 +111,7 @@ def train(
       history = History(**saved)
   if on_checkpoint is not None:
     on_checkpoint(done)
-  run = _compile(step) if compiled else _python_loop(step)
+  run = compile_steps(step) if compiled else _python_loop(step)
   writer = (
       tf.summary.create_file_writer(str(log_folder)) if log_folder else None)
   bar = tqdm.tqdm(
@@ -141,8 +141,16 @@ def train(
   return history
 
 
-def _compile(step) -> Callable[[int, int], Metrics]:
-  """Wraps `step` into one graph that runs any number of steps."""
+def compile_steps(step) -> Callable[[int, int], Metrics]:
+  """Wraps a step into one graph that runs any number of them.
+
+  Args:
+    step: as `train` takes it.
+
+  Returns:
+    A function of the first step's index and the number of steps, which
+    returns the metrics of the last.
+  """
   graph_step = tf.function(step)
   spec = graph_step.get_concrete_function(
       tf.TensorSpec([], tf.int64)).structured_outputs

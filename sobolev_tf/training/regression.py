@@ -14,10 +14,13 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives, errors, files, functions, losses, scaling
 from sobolev_tf.data import regression as data_lib
+from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
 from sobolev_tf.training import loop, optimizers
 
 METHODS = ("regular", "sobolev")
+# The regular loss: the order-0 term of the Sobolev loss and nothing else.
+VALUES_ONLY = terms.Orders((losses.squared_error,), (1.,))
 _SLICE = 1000  # points predicted at once, to bound memory
 
 
@@ -141,8 +144,8 @@ def train(
       if method == "sobolev":
         loss = sobolev_loss(network, x, (y, dy_dx), batch_dims=2).reduce()
       else:
-        loss = tf.reduce_mean(
-            tf.reduce_sum(tf.math.squared_difference(network(x), y), -1), -1)
+        loss = terms.compare(
+            [y], [network(x)], VALUES_ONLY, batch_dims=2).reduce()
       # A sum over members: each gets the gradient of its own loss alone.
       total = tf.reduce_sum(loss)  # []
     optimizer.apply(tape.gradient(total, parameters), parameters)

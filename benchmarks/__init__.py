@@ -1,0 +1,1 @@
+"""Benchmarks; nothing here is a test, and nothing here has a threshold."""

@@ -1,0 +1,169 @@
+"""One report of whatever has been run, beside the paper's claims.
+
+Collects the finished and unfinished runs below the input folders and writes
+`report.md` with its figures, and `report.html`, which holds them itself.
+
+  python -m reproduce.report
+"""
+
+import base64
+import json
+import pathlib
+import re
+from typing import Dict, List, Sequence, Tuple
+
+from absl import flags
+import markdown
+
+from reproduce import app
+from reproduce.sections import figure2, figure3, sensitivity
+from sobolev_tf import errors, files, results
+
+# Artefact -> (heading and what the paper says, function that writes it).
+SECTIONS = {
+    "figure2": (
+        "Figure 2 (right): regression from values and gradients",
+        "Paper, Section 4.1: Sobolev Training has the lower test error on six "
+        "of the seven functions, often by orders of magnitude; the effect is "
+        "stronger with little data and does not vanish at 10,000 points; on "
+        "Ackley regular training is better while data are few. The paper "
+        "prints no values for this figure, so its claims are compared.",
+        lambda source, folder: figure2.write(results.read(source), folder)),
+    "figure3": (
+        "Figure 3: Styblinski-Tang and its models",
+        "Paper, Section 4.1: even from very few points, the Sobolev-trained "
+        "network captures the shape of the function.",
+        figure3.write),
+    "sensitivity": (
+        "How Section 4.1's results depend on scaling and learning rate",
+        "The paper states neither how inputs and targets were scaled nor how "
+        "the learning rate was chosen.",
+        lambda source, folder: sensitivity.write(
+            results.read(source), folder)),
+}
+_STYLE = """
+body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;
+      background: #fff; font: 16px/1.5 system-ui, sans-serif}
+img {max-width: 100%} h1, h2, h3 {line-height: 1.2}
+h2 {border-bottom: 1px solid #ccc; margin-top: 3rem}
+.table {overflow-x: auto} table {border-collapse: collapse; font-size: .85rem}
+td, th {padding: .2rem .6rem; border-bottom: 1px solid #ddd; text-align: left;
+        white-space: nowrap}
+"""
+
+
+def find_runs(inputs: Sequence[pathlib.Path]
+              ) -> Dict[Tuple[str, str], pathlib.Path]:
+  """Finds the runs below some folders.
+
+  Args:
+    inputs: folders; of two runs of the same artefact and preset, the one
+      below the earlier folder counts.
+
+  Returns:
+    Folders by (artefact, preset), in the report's order.
+
+  Raises:
+    UserError: if a run's `run.json` is damaged.
+  """
+  found: Dict[Tuple[str, str], pathlib.Path] = {}
+  for folder in inputs:
+    for path in sorted(folder.glob("**/run.json")):
+      settings = json.loads(files.read_text(path))
+      found.setdefault(
+          (settings["artefact"], settings["preset"]), path.parent)
+  order = {preset: i for i, preset in enumerate(("quick", "paper"))}
+  artefacts = list(SECTIONS)
+  known = [key for key in found if key[0] in SECTIONS]
+  return {key: found[key] for key in sorted(
+      known, key=lambda key: (artefacts.index(key[0]),
+                              order.get(key[1], len(order)), key[1]))}
+
+
+def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
+  """Writes the report.
+
+  Args:
+    inputs: folders below which runs are looked for.
+    folder: where `report.md`, `report.html` and the figures go.
+
+  Returns:
+    The HTML page's path.
+
+  Raises:
+    UserError: if there is no run, or a file of one is damaged.
+  """
+  runs = find_runs(inputs)
+  if not runs:
+    names = ", ".join(f"'{path}'" for path in inputs)
+    raise errors.UserError(
+        f"There are no results below {names}: run `make reproduce`, or name "
+        "the folder of a run with --input.")
+  folder = files.make_folder(folder)
+  text = [
+      "# Sobolev Training for Neural Networks: what was measured\n",
+      "Ours beside what the paper prints or claims "
+      "(<https://arxiv.org/abs/1706.04859>). Everything below is drawn from "
+      "the row files named in each section.\n"]
+  for artefact, (title, claim, section) in SECTIONS.items():
+    here = {preset: run for (name, preset), run in runs.items()
+            if name == artefact}
+    if not here:
+      continue
+    text.append(f"## {title}\n\n{claim}\n")
+    for preset, run in here.items():
+      name = f"{artefact}-{preset}"
+      body = section(run, files.make_folder(folder / name))
+      text.append(re.sub(r"\]\((?=[^/)]*\.png\))", f"]({name}/", body))
+      text.append(_provenance(run))
+  page = "\n".join(text)
+  (folder / "report.md").write_text(page, encoding="utf-8")
+  html = folder / "report.html"
+  html.write_text(_to_html(page, folder), encoding="utf-8")
+  return html
+
+
+def _provenance(run: pathlib.Path) -> str:
+  """Where the rows of a run are and what computed them."""
+  rows = results.read(run)
+  commits = sorted({row.commit for row in rows})
+  versions = sorted({row.versions for row in rows})
+  return (f"\n*{len(rows)} rows in `{run}/rows`; commit "
+          f"{', '.join(commits)}; {' / '.join(versions)}.*\n")
+
+
+def _to_html(text: str, folder: pathlib.Path) -> str:
+  """Markdown to one page with its figures inside."""
+  body = markdown.markdown(text, extensions=["tables"])
+  body = body.replace("<table>", '<div class="table"><table>')
+  body = body.replace("</table>", "</table></div>")
+
+  def embed(match):
+    data = base64.b64encode((folder / match[1]).read_bytes()).decode()
+    return f'src="data:image/png;base64,{data}"'
+
+  body = re.sub(r'src="([^":]+\.png)"', embed, body)
+  return (
+      '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+      '<meta name="viewport" content="width=device-width, initial-scale=1">'
+      f"<title>sobolev_tf: report</title><style>{_STYLE}</style></head>"
+      f"<body>{body}</body></html>\n")
+
+
+def define_flags() -> None:
+  """Defines this entrypoint's flags."""
+  flags.DEFINE_list(
+      "input", ["runs", "results"],
+      "Folders below which to look for runs; where two have a run of the same "
+      "artefact and preset, the one in the folder named first is shown.")
+  flags.DEFINE_string("output", "runs/report", "Folder for the report.")
+
+
+def main() -> None:
+  inputs: List[pathlib.Path] = [
+      pathlib.Path(name) for name in flags.FLAGS.input]
+  print(f"Report: {write(inputs, flags.FLAGS.output)}")
+
+
+if __name__ == "__main__":
+  app.run(define_flags, main)
