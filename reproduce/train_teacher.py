@@ -8,6 +8,7 @@ the way, for `reproduce.evaluate_teacher`.
 """
 
 import dataclasses
+import shutil
 from typing import Sequence
 
 from absl import flags
@@ -21,6 +22,7 @@ from sobolev_tf.networks import atari
 from sobolev_tf.training import device
 
 _PART = "training"
+_CANDIDATES = "candidates"
 _REPORTED = ("score", "score_std", "entropy")
 
 
@@ -51,6 +53,9 @@ def run(config: config_lib.TeacherConfig, game: str, seed: int,
               **dataclasses.asdict(config)}
   with files.locked(folder) as folder:
     store = results.Run(folder, settings, overwrite)
+    if overwrite:
+      shutil.rmtree(folder / _CANDIDATES, ignore_errors=True)
+      (folder / trainer_lib.PROGRESS).unlink(missing_ok=True)
     if not store.finished(_PART):
       emulators = environment.AtariEnvironment(game, config.num_games)
       network = atari.make_network(
@@ -67,7 +72,7 @@ def run(config: config_lib.TeacherConfig, game: str, seed: int,
         if iteration and (last or iteration % config.candidate_every == 0):
           steps = iteration * config.transitions
           teachers.save(
-              folder / "candidates" / f"step-{steps:08d}", network, game,
+              folder / _CANDIDATES / f"step-{steps:08d}", network, game,
               {"steps": steps, "preset": preset, "settings": settings,
                "commit": results.commit(), "versions": results.versions()})
 
