@@ -82,7 +82,7 @@ def single(count: int, sobolev: bool, in_graph: bool) -> Callable[[int], None]:
   def step(unused_index):
     with tf.GradientTape() as tape:
       if sobolev:
-        prediction, gradient = derivatives.derivatives(network, x, 1)
+        prediction, gradient = derivatives.value_and_derivatives(network, x, 1)
         loss = tf.reduce_mean(
             tf.reduce_sum((prediction - y)**2, -1) +
             tf.reduce_sum((gradient - dy_dx)**2, -1))

@@ -1,7 +1,7 @@
 """Settings of Figure 3, Section 4.1: one function's models as surfaces.
 
-Trained as in Figure 2, on the same points and from the same initial weights:
-the models drawn are those of Figure 2's first seed.
+Trained as in Figure 2: same points, initial weights and minibatches as its
+first seed, so the models are the same up to rounding in training.
 """
 
 import dataclasses

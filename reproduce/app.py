@@ -7,6 +7,7 @@ import sys
 from typing import Callable, Iterable, Sequence
 
 from absl import app, flags, logging
+import tensorflow as tf
 
 from sobolev_tf import errors
 
@@ -58,11 +59,15 @@ def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
   for entry in text:
     first, _, last = entry.partition("-")
     try:
-      values.extend(range(int(first), int(last or first) + 1))
+      several = range(int(first), int(last or first) + 1)
     except ValueError as error:
       raise errors.UserError(
           f"--{name}: '{entry}' is not an integer or a range such as 0-4."
       ) from error
+    if not several:
+      raise errors.UserError(
+          f"--{name}: '{entry}' is an empty range; write the lower end first.")
+    values.extend(several)
   if not values or min(values) < low or len(set(values)) < len(values):
     raise errors.UserError(
         f"--{name} needs different integers of at least {low}, got "
@@ -81,11 +86,20 @@ def run(define: Callable[[], None], main: Callable[[], None]) -> None:
   define()
   for flag in flags.FLAGS.flags_by_module_dict().get(__name__, []):
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # for --help
-  app.run(functools.partial(_guarded, main))
+  app.run(functools.partial(_guarded, main), flags_parser=_parse)
+
+
+def _parse(argv: Sequence[str]) -> Sequence[str]:
+  try:
+    return flags.FLAGS(argv)
+  except flags.Error as error:
+    print(f"error: {error} (see --help).", file=sys.stderr)
+    sys.exit(USER_ERROR)
 
 
 def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
   logging.set_verbosity(logging.WARNING)  # TensorFlow reports every save
+  tf.get_logger().setLevel("ERROR")  # ... and warns of graphs built on purpose
   try:
     if len(argv) > 1:
       raise errors.UserError(
@@ -93,6 +107,9 @@ def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
     main()
   except errors.UserError as error:
     print(f"error: {error}", file=sys.stderr)
+    sys.exit(USER_ERROR)
+  except OSError as error:  # from drawing or writing a report
+    print(f"error: {error}.", file=sys.stderr)
     sys.exit(USER_ERROR)
   except errors.Interrupted as stop:
     print(stop, file=sys.stderr)

@@ -34,12 +34,12 @@ def configure() -> config_lib.Config:
   """The preset's settings with those the user's flags replace."""
   given = flags.FLAGS
   config = config_lib.PRESETS[given.preset]
-  if given.functions:
+  if given.functions is not None:
     config = dataclasses.replace(config, functions=tuple(given.functions))
-  if given.sizes:
+  if given.sizes is not None:
     config = dataclasses.replace(
         config, sizes=app.numbers("sizes", given.sizes, 1))
-  if given.seeds:
+  if given.seeds is not None:
     config = dataclasses.replace(
         config, seeds=app.numbers("seeds", given.seeds, 0))
   if given.steps:

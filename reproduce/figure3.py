@@ -54,12 +54,13 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
         folder, {"artefact": "figure3", "preset": preset,
                  **dataclasses.asdict(config)}, overwrite)
     surfaces = files.make_folder(folder / "surfaces")
-    y, dy_dx = derivatives.derivatives(function, grid[0], 1)
+    y, dy_dx = derivatives.value_and_derivatives(function, grid[0], 1)
     _write_surface(surfaces / "true.csv", grid[0], y, dy_dx)
     for count in config.sizes:
       for method in regression.METHODS:
         part = f"n{count}_{method}"
-        if store.finished(part):
+        surface = surfaces / f"{part}.csv"
+        if store.finished(part) and surface.exists():
           continue
         trained = regression.train(
             [regression.Member(function, config.seed)], count, method,
@@ -67,7 +68,7 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
             log_folder=folder / "tensorboard" / part if tensorboard else None,
             title=f"figure3 n={count} {method}")
         y, dy_dx = trained.predict(grid)
-        _write_surface(surfaces / f"{part}.csv", grid[0], y[0, :, 0], dy_dx[0])
+        _write_surface(surface, grid[0], y[0, :, 0], dy_dx[0])
         measured = regression.measure(trained, config.points, "test")[0]
         store.write(part, [
             results.Row(
@@ -88,9 +89,9 @@ def configure() -> config_lib.Config:
   """The preset's settings with those the user's flags replace."""
   given = flags.FLAGS
   config = config_lib.PRESETS[given.preset]
-  if given.function:
+  if given.function is not None:
     config = dataclasses.replace(config, function=given.function)
-  if given.sizes:
+  if given.sizes is not None:
     config = dataclasses.replace(
         config, sizes=app.numbers("sizes", given.sizes, 2))
   if given.seed is not None:

@@ -94,14 +94,33 @@ def _run_part(part: _Part, config: config_lib.Config, store: results.Run,
 
 
 def check(config: config_lib.Config) -> None:
-  """Raises `UserError` if the grid is empty or a number out of range."""
+  """Checks a grid before anything is written.
+
+  Args:
+    config: what to run.
+
+  Raises:
+    UserError: if the grid is empty, names something twice, or a setting is
+      out of range.
+  """
   for name in config.functions:
     functions.by_name(name)
-  if not (config.functions and config.sizes and config.seeds):
-    raise errors.UserError(
-        "Name at least one function, one size and one seed.")
-  for settings in config.settings:
-    if settings.steps < 1 or settings.learning_rate <= 0:
+  for name in ("functions", "sizes", "seeds"):
+    values = getattr(config, name)
+    if not values or len(set(values)) < len(values):
       raise errors.UserError(
-          f"steps ({settings.steps}) and learning rate "
-          f"({settings.learning_rate}) must be above 0.")
+          f"{name} must name at least one and none twice, got "
+          f"{', '.join(map(str, values)) or 'none'}.")
+  labels = [settings.label for settings in config.settings]
+  if not labels or len(set(labels)) < len(labels):
+    raise errors.UserError(
+        f"settings must differ in what rows name them by, got {labels}.")
+  if min(config.sizes) < 1:
+    raise errors.UserError(
+        f"Every size must be >= 1, got {min(config.sizes)}.")
+  for settings in config.settings:
+    settings.check()
+    if settings.targets == "standardised" and min(config.sizes) < 2:
+      raise errors.UserError(
+          "A single point has no spread to standardise its target by: use "
+          "sizes of at least 2, or settings with raw targets.")

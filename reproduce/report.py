@@ -52,32 +52,39 @@ td, th {padding: .2rem .6rem; border-bottom: 1px solid #ddd; text-align: left;
 """
 
 
-def find_runs(inputs: Sequence[pathlib.Path]
-              ) -> Dict[Tuple[str, str], pathlib.Path]:
+def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
   """Finds the runs below some folders.
 
   Args:
-    inputs: folders; of two runs of the same artefact and preset, the one
-      below the earlier folder counts.
+    inputs: folders; of two runs at the same place below them, the one below
+      the earlier folder counts.
 
   Returns:
-    Folders by (artefact, preset), in the report's order.
+    Folders of runs by a name of their own, in the report's order: by
+    artefact, then `quick`, `tuned`, `paper`, all else.
 
   Raises:
     UserError: if a run's `run.json` is damaged.
   """
-  found: Dict[Tuple[str, str], pathlib.Path] = {}
+  found: Dict[str, Tuple[Tuple, pathlib.Path]] = {}
+  artefacts, presets = list(SECTIONS), ["quick", "tuned", "paper"]
   for folder in inputs:
     for path in sorted(folder.glob("**/run.json")):
       settings = json.loads(files.read_text(path))
-      found.setdefault(
-          (settings["artefact"], settings["preset"]), path.parent)
-  order = {preset: i for i, preset in enumerate(("quick", "paper"))}
-  artefacts = list(SECTIONS)
-  known = [key for key in found if key[0] in SECTIONS]
-  return {key: found[key] for key in sorted(
-      known, key=lambda key: (artefacts.index(key[0]),
-                              order.get(key[1], len(order)), key[1]))}
+      artefact, preset = settings.get("artefact"), settings.get("preset")
+      if artefact not in artefacts:
+        continue
+      place = str(path.parent.relative_to(folder))
+      name = f"{artefact}-{preset}" if place == "." else place.replace("/", "-")
+      rank = (artefacts.index(artefact),
+              presets.index(preset) if preset in presets else len(presets))
+      found.setdefault(name, ((*rank, name), path.parent))
+  return {name: path for name, (_, path) in sorted(
+      found.items(), key=lambda item: item[1][0])}
+
+
+def _artefact(run: pathlib.Path) -> str:
+  return json.loads(files.read_text(run / "run.json"))["artefact"]
 
 
 def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
@@ -106,13 +113,15 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
       "(<https://arxiv.org/abs/1706.04859>). Everything below is drawn from "
       "the row files named in each section.\n"]
   for artefact, (title, claim, section) in SECTIONS.items():
-    here = {preset: run for (name, preset), run in runs.items()
-            if name == artefact}
+    here = {name: run for name, run in runs.items()
+            if _artefact(run) == artefact}
     if not here:
       continue
     text.append(f"## {title}\n\n{claim}\n")
-    for preset, run in here.items():
-      name = f"{artefact}-{preset}"
+    for name, run in here.items():
+      if not results.read(run):
+        text.append(f"### `{run}`\n\nNo part of it is finished yet.\n")
+        continue
       body = section(run, files.make_folder(folder / name))
       text.append(re.sub(r"\]\((?=[^/)]*\.png\))", f"]({name}/", body))
       text.append(_provenance(run))

@@ -9,6 +9,7 @@ from sobolev_tf.derivatives import (
     hessian,
     jacobian,
     projections,
+    value_and_derivatives,
 )
 from sobolev_tf.errors import UserError
 from sobolev_tf.functions import FUNCTIONS, BenchmarkFunction
@@ -20,15 +21,18 @@ from sobolev_tf.losses import (
     absolute_error,
     norm,
     squared_error,
+    unit_directions,
 )
 from sobolev_tf.networks.mlp import EnsembleMLP
 from sobolev_tf.targets import from_arrays, from_black_box, from_function
 from sobolev_tf.training.loop import History, Schedule, train
+from sobolev_tf.training.optimizers import Adam, cosine
 
 __version__ = "0.1.0"
 
 __all__ = (
     "FUNCTIONS",
+    "Adam",
     "BenchmarkFunction",
     "EnsembleMLP",
     "History",
@@ -39,6 +43,7 @@ __all__ = (
     "StochasticSobolevLoss",
     "UserError",
     "absolute_error",
+    "cosine",
     "from_arrays",
     "from_black_box",
     "from_function",
@@ -49,4 +54,6 @@ __all__ = (
     "projections",
     "squared_error",
     "train",
+    "unit_directions",
+    "value_and_derivatives",
 )

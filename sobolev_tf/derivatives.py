@@ -1,10 +1,11 @@
 """Derivatives of functions and modules with respect to their input.
 
 Section 2, Eq. 1 and Figure 1 of https://arxiv.org/abs/1706.04859. This is the
-only file with nested gradient tapes: `derivatives` builds D_x f, ..., D_x^K f
-exactly (Figure 1a) and `projections` their projections on given directions by
-vector-Jacobian products alone (Figure 1b). Both can be differentiated again
-with respect to the weights, which is what Sobolev Training does.
+only file with nested gradient tapes: `value_and_derivatives` builds D_x f, ...,
+D_x^K f exactly (Figure 1a) and `projections` their projections on given
+directions by vector-Jacobian products alone (Figure 1b). Both can be
+differentiated again with respect to the weights, which is what Sobolev Training
+does.
 
 Shapes. A function maps points `[*batch, *event]` to outputs `[*batch, *out]`
 with `batch_dims` leading batch axes (1, unless an ensemble adds one), treating
@@ -17,7 +18,7 @@ from typing import Callable, Sequence, Tuple, Union
 
 import tensorflow as tf
 
-from sobolev_tf import errors
+from sobolev_tf import errors, shapes
 
 Function = Callable[[tf.Tensor], tf.Tensor]
 Direction = Union[tf.Tensor, Function]
@@ -38,8 +39,8 @@ def gradient(function: Function, x: tf.Tensor,
   Raises:
     UserError: if the output is not a scalar or does not depend on `x`.
   """
-  y, dy_dx = derivatives(function, x, 1, batch_dims)
-  _check_scalar(y, batch_dims, "gradient", "jacobian")
+  y, dy_dx = value_and_derivatives(function, x, 1, batch_dims)
+  shapes.check_scalar(y, batch_dims, "gradient", "jacobian")
   return dy_dx
 
 
@@ -59,7 +60,7 @@ def jacobian(function: Function, x: tf.Tensor,
   Raises:
     UserError: if the output does not depend on `x`.
   """
-  return derivatives(function, x, 1, batch_dims)[1]
+  return value_and_derivatives(function, x, 1, batch_dims)[1]
 
 
 def hessian(function: Function, x: tf.Tensor,
@@ -77,13 +78,13 @@ def hessian(function: Function, x: tf.Tensor,
   Raises:
     UserError: if the output is not a scalar or does not depend on `x`.
   """
-  y, _, d2y_dx2 = derivatives(function, x, 2, batch_dims)
-  _check_scalar(y, batch_dims, "hessian", "derivatives")
+  y, _, d2y_dx2 = value_and_derivatives(function, x, 2, batch_dims)
+  shapes.check_scalar(y, batch_dims, "hessian", "value_and_derivatives")
   return d2y_dx2
 
 
-def derivatives(function: Function, x: tf.Tensor, order: int,
-                batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
+def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
+                          batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
   """The value and all derivatives up to an order: f, D_x f, ..., D_x^K f.
 
   Each order costs one VJP per component of the order before (one in all for
@@ -102,16 +103,18 @@ def derivatives(function: Function, x: tf.Tensor, order: int,
     UserError: if `order` is negative, `x` has no batch axis or is not of a
       floating-point type, or the output does not depend on `x`.
   """
-  if not isinstance(order, int) or order < 0:
+  if isinstance(order, bool) or not isinstance(order, int) or order < 0:
     raise errors.UserError(f"order must be an integer >= 0, got {order!r}.")
-  x = _check_points(x, batch_dims)
+  x = shapes.check_points(x, batch_dims)
   batch, event = tf.shape(x)[:batch_dims], x.shape[batch_dims:]
-  if batch_dims == 1 or order == 0:
-    return _nested(function, x, order)
-  # Several batch axes are folded into one around the function.
+  if batch_dims == 1:
+    return _nested(function, x, order, function)
 
+  # Several batch axes are folded into one around the function.
   def folded(points):
-    y = function(tf.reshape(points, tf.concat([batch, event], 0)))
+    unfolded = tf.ensure_shape(
+        tf.reshape(points, tf.concat([batch, event], 0)), x.shape)
+    y = shapes.check_output(function(unfolded), unfolded, batch_dims)
     return tf.reshape(
         y, tf.concat([tf.shape(points)[:1], y.shape[batch_dims:]], 0))
 
@@ -121,17 +124,18 @@ def derivatives(function: Function, x: tf.Tensor, order: int,
       tf.ensure_shape(
           tf.reshape(d, tf.concat([batch, tf.shape(d)[1:]], 0)),
           static.concatenate(d.shape[1:]))
-      for d in _nested(folded, flat, order))
+      for d in _nested(folded, flat, order, function))
 
 
-def _nested(function: Function, x: tf.Tensor,
-            order: int) -> Tuple[tf.Tensor, ...]:
-  """`derivatives` with exactly one batch axis."""
+def _nested(function: Function, x: tf.Tensor, order: int,
+            named: Function) -> Tuple[tf.Tensor, ...]:
+  """One batch axis only; `named` is the function that errors name."""
   if order == 0:
-    return (check_output(function(x), x, 1),)
-  with tf.GradientTape(watch_accessed_variables=False) as tape:
+    return (shapes.check_output(function(x), x, 1),)
+  with tf.GradientTape(
+      persistent=order == 1, watch_accessed_variables=False) as tape:
     tape.watch(x)
-    lower = _nested(function, x, order - 1)
+    lower = _nested(function, x, order - 1, named)
     components = tf.reshape(lower[-1], [tf.shape(x)[0], -1])
     components = tf.ensure_shape(
         components, [None, lower[-1].shape[1:].num_elements()])  # [B, M]
@@ -142,11 +146,13 @@ def _nested(function: Function, x: tf.Tensor,
   shape = out.concatenate(tf.TensorShape(list(event) * order))
   if components.shape[1] == 1:
     derivative = tape.gradient(components, x)
+  elif order == 1 and tape.gradient(components, x) is None:
+    derivative = None  # batch_jacobian() would return zeros
   else:
     derivative = tape.batch_jacobian(components, x)
   if derivative is None:
     if order == 1:
-      raise independent_error(function)
+      raise shapes.independent_error(named)
     # The derivative before is constant in x, as a linear model's gradient is.
     derivative = tf.zeros(tf.concat([tf.shape(x)[:1], shape], 0), x.dtype)
   derivative = tf.reshape(derivative, tf.concat([tf.shape(x)[:1], shape], 0))
@@ -178,9 +184,9 @@ def projections(function: Function, x: tf.Tensor,
     UserError: if a direction has the wrong shape, `x` has no batch axis or is
       not of a floating-point type, or the output does not depend on `x`.
   """
-  x = _check_points(x, batch_dims)
+  x = shapes.check_points(x, batch_dims)
   if not directions:
-    return (check_output(function(x), x, batch_dims),)
+    return (shapes.check_output(function(x), x, batch_dims),)
   *before, v = directions
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(x)
@@ -193,64 +199,6 @@ def projections(function: Function, x: tf.Tensor,
   projected = tape.gradient(lower[-1], x, output_gradients=v)
   if projected is None:
     if not before:
-      raise independent_error(function)
+      raise shapes.independent_error(function)
     projected = tf.zeros_like(x)
   return lower + (projected,)
-
-
-def independent_error(function: Function) -> errors.UserError:
-  """The error for a model whose output does not depend on its input."""
-  name = getattr(function, "name", None) or getattr(
-      function, "__name__", type(function).__name__)
-  return errors.UserError(
-      f"The output of '{name}' does not depend on its input in a "
-      "differentiable way, so it has no derivative to train: check that the "
-      "model uses its argument and does not stop gradients.")
-
-
-def check_output(y, x: tf.Tensor, batch_dims: int) -> tf.Tensor:
-  """Checks that a function kept the batch axes of its input.
-
-  Args:
-    y: what the function returned.
-    x: what it was given, `[*batch, *event]`.
-    batch_dims: number of leading batch axes.
-
-  Returns:
-    `y` as a tensor `[*batch, *out]`.
-
-  Raises:
-    UserError: if it did not.
-  """
-  y = tf.convert_to_tensor(y)
-  if (y.shape.rank is None or y.shape.rank < batch_dims or
-      not y.shape[:batch_dims].is_compatible_with(x.shape[:batch_dims])):
-    raise errors.UserError(
-        f"The function returned the shape {y.shape} for points of shape "
-        f"{x.shape}: the first {batch_dims} axes must be the same.")
-  if y.dtype != x.dtype:
-    raise errors.UserError(
-        f"The function returned {y.dtype.name} for points of "
-        f"{x.dtype.name}: use one floating-point type for both.")
-  return y
-
-
-def _check_points(x, batch_dims: int) -> tf.Tensor:
-  x = tf.convert_to_tensor(x)
-  if not x.dtype.is_floating:
-    raise errors.UserError(
-        f"x is of type {x.dtype.name}: derivatives need floating-point "
-        "points, so cast it first.")
-  if x.shape.rank is None or x.shape.rank < batch_dims:
-    raise errors.UserError(
-        f"x has the shape {x.shape}: it needs {batch_dims} leading batch "
-        "axes.")
-  return x
-
-
-def _check_scalar(y: tf.Tensor, batch_dims: int, name: str,
-                  instead: str) -> None:
-  if y.shape[batch_dims:].num_elements() != 1:
-    raise errors.UserError(
-        f"{name}() needs a scalar output, got {y.shape[batch_dims:]} per "
-        f"point: use {instead}() for vector outputs.")

@@ -24,7 +24,7 @@ from sobolev_tf import errors
 
 SEAL = "SHA256SUMS"
 _HEADER = "# sha256="
-_TEMPORARY = ".partial"  # suffix of everything that is not finished
+TEMPORARY = ".partial"  # suffix of everything that is not finished
 
 Path = Union[str, pathlib.Path]
 
@@ -66,7 +66,7 @@ def write_text(path: Path, text: str) -> None:
   """
   path = pathlib.Path(path)
   body = text.encode()
-  partial = path.with_name(f"{path.name}{_TEMPORARY}")
+  partial = path.with_name(f"{path.name}{TEMPORARY}")
   with _explained(path):
     try:
       with open(partial, "wb") as file:
@@ -117,7 +117,7 @@ def write_folder(path: Path, fill: Callable[[pathlib.Path], None]) -> None:
     UserError: if it cannot be written (disk full, read-only folder).
   """
   path = pathlib.Path(path)
-  partial = path.with_name(f"{path.name}{_TEMPORARY}")
+  partial = path.with_name(f"{path.name}{TEMPORARY}")
   with _explained(path):
     try:
       shutil.rmtree(partial, ignore_errors=True)
@@ -133,10 +133,7 @@ def write_folder(path: Path, fill: Callable[[pathlib.Path], None]) -> None:
         stream.flush()
         os.fsync(stream.fileno())
       _sync_folder(partial)
-      if path.exists():
-        shutil.rmtree(path)
-      os.replace(partial, path)
-      _sync_folder(path.parent)
+      _replace_folder(partial, path)
     finally:
       shutil.rmtree(partial, ignore_errors=True)
 
@@ -160,8 +157,14 @@ def verify_folder(path: Path) -> pathlib.Path:
     raise errors.UserError(
         f"'{path}' has no readable {SEAL}: it is not a finished folder of "
         "this project.") from error
-  for line in lines:
-    expected, _, name = line.partition("  ")
+  listed = {name: digest for digest, _, name in (
+      line.partition("  ") for line in lines)}
+  present = {str(p.relative_to(path)) for p in path.rglob("*")
+             if p.is_file()} - {SEAL}
+  if not listed or present - set(listed):
+    raise errors.UserError(
+        f"'{path / SEAL}' is damaged: it does not list every file.")
+  for name, expected in listed.items():
     file = path / name
     if not file.is_file() or _hash(file) != expected:
       raise errors.UserError(
@@ -189,7 +192,7 @@ def locked(folder: Path) -> Iterator[pathlib.Path]:
   with open(folder / ".lock", "w", encoding="utf-8") as stream:
     try:
       fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
       raise errors.UserError(
           f"Another run is using the folder '{folder}': wait for it or "
           "choose another output folder.") from error
@@ -206,6 +209,22 @@ def _explained(path: pathlib.Path) -> Iterator[None]:
         f"Cannot write '{path}' ({error.strerror or error}): what was there "
         "before is unchanged; free space or choose another output folder."
     ) from error
+
+
+def _replace_folder(new: pathlib.Path, path: pathlib.Path) -> None:
+  """Puts a folder in the place of another, which comes back on failure."""
+  old = path.with_name(f"{path.name}.old{TEMPORARY}")
+  shutil.rmtree(old, ignore_errors=True)
+  if path.exists():
+    os.replace(path, old)
+  try:
+    os.replace(new, path)
+  except OSError:
+    if old.exists():
+      os.replace(old, path)
+    raise
+  _sync_folder(path.parent)
+  shutil.rmtree(old, ignore_errors=True)
 
 
 def _hash(file: pathlib.Path) -> str:

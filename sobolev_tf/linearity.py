@@ -34,7 +34,7 @@ def is_piecewise_linear(model, x: tf.Tensor) -> bool:
   Decided on the traced operations between input and output, not on numbers,
   so a saturated but curved model is not mistaken for a piecewise-linear one.
   An operation that is not known, such as a call of another `tf.function`,
-  counts as curved.
+  counts as curved, and so does a model that cannot be traced.
 
   Args:
     model: a TensorFlow function of one argument.
@@ -43,22 +43,27 @@ def is_piecewise_linear(model, x: tf.Tensor) -> bool:
   Returns:
     True if all operations on the way are known to be piecewise linear.
   """
-  graph = tf.function(model).get_concrete_function(
-      tf.TensorSpec(x.shape, x.dtype)).graph
+  try:
+    graph = tf.function(model).get_concrete_function(
+        tf.TensorSpec(x.shape, x.dtype)).graph
+  except Exception:  # whatever a model that only runs eagerly raises
+    return False
   dependent = {graph.inputs[0].ref()}
   for operation in graph.get_operations():  # in topological order
     inputs = sum(tensor.ref() in dependent for tensor in operation.inputs)
     if not inputs:
       continue
     if not (operation.type in _LINEAR or
-            operation.type in _BILINEAR and inputs == 1):
+            operation.type in _BILINEAR and inputs == 1 or
+            operation.type == "RealDiv" and
+            operation.inputs[1].ref() not in dependent):
       return False
     dependent.update(tensor.ref() for tensor in operation.outputs)
   return True
 
 
 def warn_if_piecewise_linear(model, x: tf.Tensor, order: int) -> None:
-  """Warns that a model has no derivative of this order to train.
+  """Warns that a model has no such derivative to train.
 
   Args:
     model: a TensorFlow function of one argument.

@@ -77,6 +77,7 @@ class Run:
     """
     self.folder = files.make_folder(folder)
     self._settings_file = self.folder / "run.json"
+    self._origin = {"commit": commit(), "versions": versions()}
     text = json.dumps(settings, indent=2)
     begun = self._settings_file.exists()
     if begun and not overwrite:
@@ -84,7 +85,7 @@ class Run:
     elif not begun:
       self._check_empty()
     if overwrite:  # rows first: a crash leaves settings without rows
-      for name in ("rows", "checkpoints"):
+      for name in ("rows", "checkpoints", "surfaces", "tensorboard"):
         shutil.rmtree(self.folder / name, ignore_errors=True)
     if overwrite or not begun:
       files.write_text(self._settings_file, text)
@@ -101,8 +102,7 @@ class Run:
   def write(self, part: str, rows: Iterable[Row]) -> None:
     """Stores the rows of a finished part and drops its checkpoints."""
     write_table(self._rows_file(part), [
-        dataclasses.asdict(dataclasses.replace(
-            row, commit=commit(), versions=versions())) for row in rows])
+        dataclasses.asdict(row) | self._origin for row in rows])
     shutil.rmtree(self.checkpoints(part), ignore_errors=True)
     with contextlib.suppress(OSError):  # not empty: other parts' checkpoints
       (self.folder / "checkpoints").rmdir()
@@ -116,7 +116,8 @@ class Run:
 
   def _check_empty(self) -> None:
     foreign = [path.name for path in self.folder.iterdir()
-               if not path.name.startswith(".")]
+               if not path.name.startswith(".")
+               and not path.name.endswith(files.TEMPORARY)]
     if foreign:
       raise errors.UserError(
           f"'{self.folder}' is not empty and not a folder of results (it "
@@ -125,7 +126,7 @@ class Run:
   def _check_settings(self, settings: Dict[str, Any]) -> None:
     try:
       before = json.loads(files.read_text(self._settings_file))
-    except json.JSONDecodeError as error:
+    except (errors.UserError, json.JSONDecodeError) as error:
       raise errors.UserError(
           f"'{self._settings_file}' is damaged: choose another --output, or "
           "pass --overwrite to delete this folder's results.") from error
@@ -152,10 +153,10 @@ def _first_difference(before, now, name: str = "settings") -> str:
 
 
 def read(folder: files.Path) -> List[Row]:
-  """Reads all rows below a folder.
+  """Reads the rows of a run.
 
   Args:
-    folder: the folder of one run, or of several.
+    folder: the folder of the run.
 
   Returns:
     The rows, in the order of their files' names.
@@ -164,7 +165,7 @@ def read(folder: files.Path) -> List[Row]:
     UserError: if a file is damaged or not of this format.
   """
   rows = []
-  for path in sorted(pathlib.Path(folder).glob("**/rows/*.csv")):
+  for path in sorted(pathlib.Path(folder).glob("rows/*.csv")):
     for record in read_table(path):
       try:
         rows.append(Row(**{
@@ -213,7 +214,7 @@ def commit() -> str:
         check=True).stdout.strip()
   try:
     return git("rev-parse", "--short", "HEAD") + (
-        "+" if git("status", "--porcelain", "--untracked-files=no") else "")
+        "+" if git("status", "--porcelain") else "")
   except (OSError, subprocess.CalledProcessError):
     return "unknown"
 

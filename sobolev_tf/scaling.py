@@ -73,11 +73,7 @@ def fit(data: regression.RegressionData,
   Raises:
     UserError: if a choice is unknown or all target values are equal.
   """
-  for name, choice in (("inputs", inputs), ("targets", targets)):
-    if choice not in CHOICES:
-      raise errors.UserError(
-          f"The scaling of {name} must be one of {', '.join(CHOICES)}, got "
-          f"'{choice}'.")
+  check(inputs, targets)
   x_mean, x_scale = np.zeros([1, data.x.shape[-1]]), np.ones([1, 1])
   y_mean, y_scale = np.zeros([1, 1]), np.ones([1, 1])
   if inputs == "standardised":
@@ -85,12 +81,21 @@ def fit(data: regression.RegressionData,
     x_mean, x_scale = (low + high)[None] / 2, (high - low)[None] / 12**.5
   if targets == "standardised":
     y_mean, y_scale = data.y.mean()[None, None], data.y.std()[None, None]
-    if y_scale == 0:
+    if np.ptp(data.y) == 0:
       raise errors.UserError(
           "All target values are equal, so they cannot be standardised: use "
           "more points or raw targets.")
   return Scaling(x_mean, np.broadcast_to(x_scale, x_mean.shape), y_mean,
                  y_scale)
+
+
+def check(inputs: str, targets: str) -> None:
+  """Raises `UserError` if a choice of `fit` is unknown."""
+  for name, choice in (("inputs", inputs), ("targets", targets)):
+    if choice not in CHOICES:
+      raise errors.UserError(
+          f"The scaling of {name} must be one of {', '.join(CHOICES)}, got "
+          f"'{choice}'.")
 
 
 def stack(members: Sequence[Scaling]) -> Scaling:

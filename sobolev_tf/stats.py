@@ -12,6 +12,7 @@ from scipy import stats
 
 Values = Union[Sequence[float], np.ndarray]
 
+TOO_FEW = "too few seeds"
 CONFIDENCE = 0.95  # ours: the customary level
 _RESAMPLES = 10_000  # ours: two digits of an interval's ends
 
@@ -45,10 +46,13 @@ def bootstrap(values: Values, statistic=np.mean) -> Interval:
   if len(finite) < 2 or np.ptp(finite) == 0:
     spread = np.nan if len(finite) < 2 else estimate
     return Interval(estimate, spread, spread, len(finite))
-  ends = stats.bootstrap(
-      (finite,), statistic, confidence_level=CONFIDENCE, method="BCa",
-      n_resamples=_RESAMPLES, rng=np.random.default_rng(0))
-  low, high = ends.confidence_interval
+  for method in ("BCa", "percentile"):  # BCa is undefined for some medians
+    low, high = stats.bootstrap(
+        (finite,), statistic, confidence_level=CONFIDENCE, method=method,
+        n_resamples=_RESAMPLES, rng=np.random.default_rng(0)
+    ).confidence_interval
+    if np.isfinite([low, high]).all():
+      break
   return Interval(estimate, float(low), float(high), len(finite))
 
 
@@ -87,7 +91,7 @@ def verdict(interval: Interval, positive: str, negative: str) -> str:
     seeds" if there is no interval.
   """
   if np.isnan(interval.low):
-    return "too few seeds"
+    return TOO_FEW
   if interval.low > 0:
     return positive
   if interval.high < 0:

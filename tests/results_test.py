@@ -100,8 +100,10 @@ def test_other_settings_are_refused_and_nothing_changes(
 def test_damaged_settings_are_named(tmp_path):
   results.Run(tmp_path, SETTINGS)
   (tmp_path / "run.json").write_text("{}")
-  with pytest.raises(errors.UserError, match="run.json' is damaged"):
+  with pytest.raises(errors.UserError, match="run.json' is damaged.*--overw"):
     results.Run(tmp_path, SETTINGS)
+  results.Run(tmp_path, SETTINGS, overwrite=True)  # as the message says
+  results.Run(tmp_path, SETTINGS)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -131,6 +133,7 @@ def test_overwrite_deletes_results_only(tmp_path):
   run = results.Run(tmp_path, SETTINGS)
   run.write("p", [ROW])
   run.checkpoints("q").mkdir(parents=True)
+  (tmp_path / "figure2-0.png").write_text("drawn from the rows")
   (tmp_path / "notes.txt").write_text("mine")
   run = results.Run(tmp_path, SETTINGS | {"preset": "quick"}, overwrite=True)
   assert not run.finished("p") and not run.checkpoints("q").exists()

@@ -8,10 +8,9 @@ import numpy as np
 
 from reproduce import published
 from reproduce.sections import grid, markdown
-from sobolev_tf import results, stats
+from sobolev_tf import functions, results, stats
 
 COLOURS = {"regular": "#4878a8", "sobolev": "#c8553d"}
-LABELS = {"regular": "Regular", "sobolev": "Sobolev"}
 
 
 def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
@@ -70,13 +69,13 @@ def draw(cells: grid.Grid, title: str) -> figure.Figure:
         x = i + .38 * (m - .5)
         axis.bar(x, mean.estimate - floor, .36, bottom=floor,
                  color=COLOURS[method], alpha=.85,
-                 label=LABELS[method] if i == 0 else None)
+                 label=grid.LABELS[method] if i == 0 else None)
         axis.plot(np.full(len(seeds), x), seeds, ".", color="black",
                   alpha=.45, markersize=3)
         axis.vlines(x, mean.low, mean.high, color="black", linewidth=1.6)
     axis.set_ylim(floor, high + margin)
     axis.set_xticks(range(len(cells.sizes)), [f"{n:,}" for n in cells.sizes])
-    axis.set_title(function.replace("_", "-").title(), fontsize=10)
+    axis.set_title(functions.by_name(function).title, fontsize=10)
     axis.tick_params(labelsize=8)
     axis.spines[["top", "right"]].set_visible(False)
   axes[0].set_ylabel("log10 test MSE (original units)", fontsize=9)
@@ -93,6 +92,9 @@ def table(cells: grid.Grid) -> str:
   rows = []
   for function in cells.functions:
     for n in cells.sizes:
+      if not cells.errors(function, n, "regular").size:
+        rows.append([function, f"{n:,}", *["not run with both methods"] * 5])
+        continue
       difference = cells.difference(function, n)
       claim = published.FIGURE2.get((function, n))
       rows.append([
@@ -109,8 +111,10 @@ def table(cells: grid.Grid) -> str:
 def summary(cells: grid.Grid) -> str:
   """Counts the verdicts and names the cells that contradict the paper."""
   verdicts = {(f, n): _verdict(cells.difference(f, n))
-              for f in cells.functions for n in cells.sizes}
-  names = (published.SOBOLEV, published.REGULAR, published.NONE)
+              for f in cells.functions for n in cells.sizes
+              if cells.errors(f, n, "regular").size}
+  names = (published.SOBOLEV, published.REGULAR, published.NONE,
+           *({stats.TOO_FEW} & set(verdicts.values())))
   counts = ", ".join(
       f"{name} in {sum(v == name for v in verdicts.values())}"
       for name in names)

@@ -6,7 +6,7 @@ from typing import Dict, Tuple
 from matplotlib import figure
 import numpy as np
 
-from reproduce.sections import markdown
+from reproduce.sections import grid, markdown
 from sobolev_tf import errors, results
 
 SURFACE_FIELDS = ("x1", "x2", "y", "dy_dx1", "dy_dx2")
@@ -34,7 +34,8 @@ def write(source: pathlib.Path, folder: pathlib.Path) -> str:
     mse.setdefault((row.n, row.method), {})[row.metric] = row.value
   surfaces = {"true function": read_surface(source / "surfaces" / "true.csv")}
   for n, method in sorted(mse):
-    surfaces[f"{n} samples, {method}"] = read_surface(
+    label = grid.LABELS[method]
+    surfaces[f"{n} samples, {label}"] = read_surface(
         source / "surfaces" / f"n{n}_{method}.csv")
   first = rows[0]
   draw(surfaces, f"{first.task}, {first.preset} preset").savefig(
@@ -49,7 +50,7 @@ def write(source: pathlib.Path, folder: pathlib.Path) -> str:
       + markdown.table(
           ["n", "method", "test MSE", "test MSE / variance",
            "test MSE of the gradient"],
-          [[str(n), method, *(f"{value:.4g}" for value in (
+          [[str(n), grid.LABELS[method], *(f"{value:.4g}" for value in (
               cells["test_mse"], cells["test_mse_standardised"],
               cells["test_gradient_mse"]))]
            for (n, method), cells in sorted(mse.items())]))

@@ -6,8 +6,10 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from sobolev_tf import errors, results, stats
+from sobolev_tf.training import regression
 
-METHODS = ("regular", "sobolev")
+METHODS = regression.METHODS
+LABELS = {"regular": "regular", "sobolev": "Sobolev"}
 
 
 class Grid:

@@ -2,6 +2,8 @@
 
 from typing import Sequence
 
+import numpy as np
+
 from sobolev_tf import stats
 
 
@@ -23,7 +25,6 @@ def interval(value: stats.Interval, digits: int = 2) -> str:
   """An estimate with its interval, "1.20 [1.10, 1.31]"."""
   if value.size == 0:
     return "all diverged"
-  text = f"{value.estimate:.{digits}f}"
-  if value.low == value.low:
-    text += f" [{value.low:.{digits}f}, {value.high:.{digits}f}]"
-  return text
+  estimate, low, high = (
+      f"{round(number, digits) + 0.:.{digits}f}" for number in value[:3])
+  return estimate if np.isnan(value.low) else f"{estimate} [{low}, {high}]"

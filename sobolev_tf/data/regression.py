@@ -47,7 +47,7 @@ def sample(function: functions.BenchmarkFunction, count: int, *,
                         for text in (function.name, stream))]
   low, high = np.array(function.domain).T
   x = np.random.default_rng(key).uniform(low, high, (count, len(low)))
-  y, dy_dx = derivatives.derivatives(function, tf.constant(x), 1)
+  y, dy_dx = derivatives.value_and_derivatives(function, tf.constant(x), 1)
   return RegressionData(x, y.numpy()[:, None], dy_dx.numpy())
 
 
@@ -62,27 +62,27 @@ class Minibatches(tf.Module):
   """Positions of the minibatches of E members, epoch after epoch.
 
   In each epoch a member sees each of its N points once, in an order drawn
-  from its seed and the epoch. The order is a variable: checkpoint this module
-  with the model.
+  from its seed and the epoch; what is left after the last whole minibatch is
+  left out (other points every epoch). The order is a variable: checkpoint
+  this module with the model.
   """
 
   def __init__(self, seeds: Sequence[int], count: int, batch_size: int):
     """Args:
       seeds: one per member; equal seeds give equal orders.
       count: number of points N of every member.
-      batch_size: points per step; must divide `count`, or exceed it (then
-        every step uses all points).
+      batch_size: points per step; if there are not more, every step uses
+        all points.
 
     Raises:
-      UserError: if it does neither.
+      UserError: if `batch_size` is below 1.
     """
     super().__init__()
     self._seeds = list(seeds)
     self._count = count
     self.batch_size = min(batch_size, count)
-    if batch_size < 1 or count % self.batch_size:
-      raise errors.UserError(
-          f"batch_size {batch_size} must divide the {count} points.")
+    if batch_size < 1:
+      raise errors.UserError(f"batch_size must be >= 1, got {batch_size}.")
     self.order = tf.Variable(
         tf.zeros([len(self._seeds), count], tf.int32), trainable=False)
 

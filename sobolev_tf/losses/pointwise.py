@@ -46,7 +46,7 @@ def norm(target: tf.Tensor, prediction: tf.Tensor,
     `[N]`.
   """
   squared = squared_error(target, prediction, weight)
-  present = squared > 0
+  present = tf.not_equal(squared, 0)  # NaN stays NaN
   root = tf.sqrt(tf.where(present, squared, tf.ones_like(squared)))
   return tf.where(present, root, tf.zeros_like(root))
 

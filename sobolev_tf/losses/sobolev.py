@@ -37,6 +37,7 @@ class SobolevLoss:
     """
     self.order = order
     self.orders = terms.check_orders(order, losses, weights)
+    self._checked = False
 
   def __call__(
       self, model: derivatives.Function, x: tf.Tensor,
@@ -64,9 +65,11 @@ class SobolevLoss:
     Raises:
       UserError: if shapes do not fit, or the model ignores its input.
     """
-    if self.order > 1:
+    if self.order > 1 and not self._checked:
+      self._checked = True
       linearity.warn_if_piecewise_linear(model, x, self.order)
-    predictions = derivatives.derivatives(model, x, self.order, batch_dims)
+    predictions = derivatives.value_and_derivatives(
+        model, x, self.order, batch_dims)
     return terms.compare(
         targets, predictions, self.orders, batch_dims=batch_dims,
         sample_weight=sample_weight, entry_weights=entry_weights)

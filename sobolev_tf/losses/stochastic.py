@@ -62,6 +62,7 @@ class StochasticSobolevLoss:
     """Builds the loss; arguments as for `SobolevLoss`."""
     self.order = order
     self.orders = terms.check_orders(order, losses, weights)
+    self._checked = False
 
   def __call__(
       self, model: derivatives.Function, x: tf.Tensor, target: Target,
@@ -81,7 +82,9 @@ class StochasticSobolevLoss:
       sample_weight: `[*batch]`, multiplies every term of an example.
       entry_weights: K + 1 tensors that broadcast to the shapes of the
         projections, `[*batch, *out]` and then `[*batch, *event]` (None for
-        ones).
+        ones). A projection mixes all outputs, so an entry that is missing for
+        one output only cannot be marked here: use `sample_weight`, or
+        `SobolevLoss`.
 
     Returns:
       The terms per example; `.reduce()` gives the loss.
@@ -89,7 +92,8 @@ class StochasticSobolevLoss:
     Raises:
       UserError: if shapes do not fit, or a function ignores its input.
     """
-    if self.order > 1:
+    if self.order > 1 and not self._checked:
+      self._checked = True
       linearity.warn_if_piecewise_linear(model, x, self.order)
     directions = unit_directions(self.order, seed, batch_dims)
     if callable(target):
@@ -124,7 +128,15 @@ def project(arrays: Sequence[tf.Tensor], x: tf.Tensor,
     raise errors.UserError(
         f"target needs {len(directions) + 1} arrays (the value and one per "
         f"derivative), got {len(arrays)}.")
-  y, x = tf.convert_to_tensor(arrays[0]), tf.convert_to_tensor(x)
+  x = tf.convert_to_tensor(x)
+  arrays = [tf.convert_to_tensor(a, dtype_hint=x.dtype) for a in arrays]
+  for order, array in enumerate(arrays):
+    if array.dtype != x.dtype:
+      what = f"derivative of order {order}" if order else "value"
+      raise errors.UserError(
+          f"The target {what} is {array.dtype.name}, the points are "
+          f"{x.dtype.name}: cast one of them.")
+  y = arrays[0]
   drawn = [v(y if j == 0 else x) for j, v in enumerate(directions)]
   projected = [y]
   for order, array in enumerate(arrays[1:], start=1):

@@ -90,9 +90,14 @@ def check_orders(
     raise errors.UserError(
         f"order must be an integer >= 1, got {order!r}: order 0 is ordinary "
         "training, for which any regression loss will do.")
-  losses = tuple(losses or [pointwise.squared_error] * (order + 1))
-  weights = tuple(map(
-      float, [1.] * (order + 1) if weights is None else weights))
+  losses = tuple(
+      [pointwise.squared_error] * (order + 1) if losses is None else losses)
+  try:
+    weights = tuple(map(
+        float, [1.] * (order + 1) if weights is None else weights))
+  except (TypeError, ValueError) as error:
+    raise errors.UserError(
+        f"weights must be a list of numbers, got {weights!r}.") from error
   for name, given in (("losses", losses), ("weights", weights)):
     if len(given) != order + 1:
       raise errors.UserError(
@@ -146,9 +151,14 @@ def compare(
     batch = tf.shape(prediction)[:batch_dims]
     flat = [-1, math.prod(prediction.shape[batch_dims:])]
     if weight is not None:
-      weight = tf.broadcast_to(
-          _check_weight(weight, prediction, f"entry_weights[{j}]"),
-          tf.shape(prediction))
+      weight = _check_weight(weight, prediction, f"entry_weights[{j}]")
+      if weight.shape.rank not in (0, prediction.shape.rank) or any(
+          w not in (None, 1) and p is not None and w != p
+          for w, p in zip(weight.shape, prediction.shape)):
+        raise errors.UserError(
+            f"entry_weights[{j}] has the shape {weight.shape}, which does not "
+            f"broadcast to {prediction.shape}.")
+      weight = tf.broadcast_to(weight, tf.shape(prediction))
       target, prediction = _hide_unused(weight, target, prediction)
       weight = tf.reshape(weight, flat)
     if sample_weight is not None:
@@ -178,6 +188,11 @@ def _check_target(target, prediction: tf.Tensor, order: int) -> tf.Tensor:
     raise errors.UserError(
         f"The target {what} has the shape {target.shape}, the model's has "
         f"{prediction.shape}: they must be equal.")
+  if not prediction.shape.is_fully_defined():
+    shape = tf.shape(prediction)
+    tf.debugging.assert_equal(
+        tf.shape(target), shape, f"The target {what} has another shape.")
+    target = tf.reshape(target, shape)
   return target
 
 
@@ -200,7 +215,8 @@ def _hide_unused(
 def _per_example(weight: tf.Tensor, prediction: tf.Tensor,
                  batch_dims: int) -> tf.Tensor:
   """Adds axes to `[*batch]` so that it broadcasts over the entries."""
-  if weight.shape.rank != batch_dims:
+  if weight.shape.rank != batch_dims or not weight.shape.is_compatible_with(
+      prediction.shape[:batch_dims]):
     raise errors.UserError(
         f"sample_weight has the shape {weight.shape}: it needs one number per "
         "example.")

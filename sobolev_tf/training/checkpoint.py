@@ -5,6 +5,7 @@ history of its measurements, so that a resumed run ends with the same rows as
 an uninterrupted one.
 """
 
+import errno
 import json
 import pathlib
 import shutil
@@ -39,7 +40,10 @@ class Checkpointer:
       history: JSON-serialisable record of the run so far.
     """
     def fill(folder: pathlib.Path) -> None:
-      self._checkpoint.write(str(folder / "state"))
+      try:
+        self._checkpoint.write(str(folder / "state"))
+      except tf.errors.OpError as error:  # TensorFlow's own words for no space
+        raise OSError(errno.EIO, error.message) from error
       (folder / "history.json").write_text(json.dumps(history))
 
     files.write_folder(self.folder / f"{_PREFIX}{step:010d}", fill)
@@ -79,10 +83,6 @@ class Checkpointer:
           f"No usable checkpoint in '{self.folder}' ({reasons[0]}) Delete "
           "that folder to start this part afresh.")
     return 0, None
-
-  def delete(self) -> None:
-    """Removes all checkpoints of the run, once its results are stored."""
-    shutil.rmtree(self.folder, ignore_errors=True)
 
   def _folders(self):
     return sorted(

@@ -1,5 +1,7 @@
 """Makes the machine ready: GPU memory, determinism, precision."""
 
+import contextlib
+
 import tensorflow as tf
 
 
@@ -15,8 +17,9 @@ def prepare() -> str:
     The kind of device that will be used: "GPU" or "CPU".
   """
   gpus = tf.config.list_physical_devices("GPU")
-  for gpu in gpus:
-    tf.config.experimental.set_memory_growth(gpu, True)
+  with contextlib.suppress(RuntimeError):  # the GPU is in use already
+    for gpu in gpus:
+      tf.config.experimental.set_memory_growth(gpu, True)
   tf.config.experimental.enable_tensor_float_32_execution(False)
   tf.config.experimental.enable_op_determinism()
   tf.random.set_seed(0)  # nothing here draws from it; determinism asks for it

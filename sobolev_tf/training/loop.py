@@ -81,9 +81,11 @@ def train(
     step: takes the step's index (int64 scalar), changes the variables in
       `state`, and returns its metrics, among them `loss`: a scalar, or `[E]`
       for an ensemble of E members.
-    state: named TensorFlow objects that hold everything `step` changes.
+    state: named TensorFlow objects that hold everything `step` changes. If
+      `compiled` is False, all their variables must exist already.
     schedule: when to do what.
-    evaluate: measures the model; called at `evaluate_every` and at the end.
+    evaluate: measures the model; called at `evaluate_every` and at the end,
+      when the step's own metrics are recorded, too.
     on_checkpoint: called with the step count right after each checkpoint and
       after a resumption, to bring whatever TensorFlow cannot save (an
       emulator, say) into a state that depends on the step count only.
@@ -97,10 +99,13 @@ def train(
     The measurements of the whole run, those before a resumption included.
 
   Raises:
-    UserError: if a single model's loss, or that of every member, is no longer
-      finite.
+    UserError: if the loss of a single model (a scalar) is no longer finite.
+      Members of an ensemble are noted in `diverged_at` instead; training
+      ends early when all of them are.
     Interrupted: after SIGINT or SIGTERM, at the end of the current chunk.
   """
+  # Traced before restoring: Sonnet's optimizers create their slots then.
+  run = compile_steps(step) if compiled else _python_loop(step)
   history = History()
   done = 0
   saver = None
@@ -111,7 +116,6 @@ def train(
       history = History(**saved)
   if on_checkpoint is not None:
     on_checkpoint(done)
-  run = compile_steps(step) if compiled else _python_loop(step)
   writer = (
       tf.summary.create_file_writer(str(log_folder)) if log_folder else None)
   bar = tqdm.tqdm(
@@ -123,21 +127,24 @@ def train(
       metrics = run(done, target - done)
       bar.update(target - done)
       done = target
-      _watch(history, metrics["loss"], done, title)
+      alive = _watch(history, metrics["loss"], done, title)
       last = done == schedule.steps
-      if evaluate and (last or _due(done, schedule.evaluate_every)):
+      if last or not alive or _due(done, schedule.evaluate_every):
+        measured = evaluate() if evaluate else {}
         record = {name: np.asarray(value).tolist()
-                  for name, value in {**metrics, **evaluate()}.items()}
+                  for name, value in {**metrics, **measured}.items()}
         history.records.append({"step": done, **record})
         _log(writer, done, record)
       if saver and (last or _due(done, schedule.checkpoint_every)):
         saver.save(done, dataclasses.asdict(history))
         if on_checkpoint is not None:
           on_checkpoint(done)
-      if stop.received and not last:
+      if stop.received:
         raise errors.Interrupted(
             f"Stopped at step {done} of {schedule.steps} ({title}): the same "
             "command resumes from the last checkpoint.", stop.received)
+      if not alive:
+        break
   return history
 
 
@@ -180,18 +187,19 @@ def _due(step: int, interval: int) -> bool:
   return bool(interval) and step % interval == 0
 
 
-def _watch(history: History, loss, step: int, title: str) -> None:
-  """Notes which losses are no longer finite; stops when none is."""
+def _watch(history: History, loss, step: int, title: str) -> bool:
+  """Notes which losses are no longer finite; False if none is."""
+  if np.ndim(loss) == 0 and not np.isfinite(loss):
+    raise errors.UserError(
+        f"Training diverged: the loss is not finite by step {step} ({title});"
+        " lower the learning rate or standardise the data.")
   finite = np.atleast_1d(np.isfinite(np.asarray(loss)))
   if not history.diverged_at:
     history.diverged_at = [None] * len(finite)
   for member, good in enumerate(finite):
     if not good and history.diverged_at[member] is None:
       history.diverged_at[member] = step
-  if not finite.any():
-    raise errors.UserError(
-        f"Training diverged: the loss is not finite by step {step} ({title});"
-        " lower the learning rate or standardise the data.")
+  return bool(finite.any())
 
 
 def _log(writer, step: int, record: Mapping[str, Any]) -> None:

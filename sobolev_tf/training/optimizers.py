@@ -75,13 +75,13 @@ class Adam(snt.Optimizer):
             "so it has no gradient: leave it out or use it in the model.")
       dtype = parameter.dtype
       count = tf.cast(self.step, dtype)
+      beta1, beta2 = (tf.constant(b, dtype) for b in (self.beta1, self.beta2))
       tf.raw_ops.ResourceApplyAdam(
           var=parameter.handle, m=m.handle, v=v.handle,
-          beta1_power=tf.pow(tf.cast(self.beta1, dtype), count),
-          beta2_power=tf.pow(tf.cast(self.beta2, dtype), count),
-          lr=tf.cast(rate, dtype), beta1=tf.cast(self.beta1, dtype),
-          beta2=tf.cast(self.beta2, dtype),
-          epsilon=tf.cast(self.epsilon, dtype), grad=gradient)
+          beta1_power=tf.pow(beta1, count), beta2_power=tf.pow(beta2, count),
+          lr=tf.cast(rate, dtype) if tf.is_tensor(rate) else
+          tf.constant(rate, dtype), beta1=beta1, beta2=beta2,
+          epsilon=tf.constant(self.epsilon, dtype), grad=gradient)
 
 
 def cosine(initial: float, steps: int) -> Callable[[tf.Tensor], tf.Tensor]:

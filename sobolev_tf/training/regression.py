@@ -7,6 +7,7 @@ minibatches, so that they can be compared seed by seed.
 """
 
 import dataclasses
+import math
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -19,9 +20,16 @@ from sobolev_tf.networks import mlp
 from sobolev_tf.training import loop, optimizers
 
 METHODS = ("regular", "sobolev")
+SCHEDULES = ("constant", "cosine")
 # The regular loss: the order-0 term of the Sobolev loss and nothing else.
 VALUES_ONLY = terms.Orders((losses.squared_error,), (1.,))
 _SLICE = 1000  # points predicted at once, to bound memory
+
+
+class LearningRates(NamedTuple):
+  """Adam's learning rate at the start, for each method its own."""
+  regular: float
+  sobolev: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +40,7 @@ class Settings:
     hidden_sizes: of the network.
     steps: number of updates.
     batch_size: points per update (all of them if there are fewer).
-    learning_rate: Adam's, at the start.
+    learning_rates: Adam's, at the start.
     schedule: "constant", or "cosine" to fall to 0 over the run.
     derivative_weight: of the gradient term in the Sobolev loss.
     inputs: scaling of the inputs, see `sobolev_tf.scaling`.
@@ -41,7 +49,7 @@ class Settings:
   hidden_sizes: Tuple[int, ...]
   steps: int
   batch_size: int
-  learning_rate: float
+  learning_rates: LearningRates
   schedule: str
   derivative_weight: float
   inputs: str
@@ -49,9 +57,31 @@ class Settings:
 
   @property
   def label(self) -> str:
-    """What the sweeps vary, in short, as rows name it."""
+    """What sweeps vary, in short, as rows name it.
+
+    Two learning rates stand for the regular and the Sobolev method.
+    """
+    rates = dict.fromkeys(f"{rate:g}" for rate in self.learning_rates)
     return (f"inputs={self.inputs} targets={self.targets} "
-            f"learning_rate={self.learning_rate:g}")
+            f"learning_rate={'/'.join(rates)}")
+
+
+  def check(self) -> None:
+    """Raises `UserError` if a setting is out of range."""
+    for name, values in (
+        ("steps", [self.steps]), ("batch_size", [self.batch_size]),
+        ("learning_rates", self.learning_rates)):
+      if not all(value > 0 for value in values):
+        raise errors.UserError(f"{name} must be > 0, got {values}.")
+    if not 0 <= self.derivative_weight < math.inf:
+      raise errors.UserError(
+          "derivative_weight must be finite and >= 0, got "
+          f"{self.derivative_weight}.")
+    if self.schedule not in SCHEDULES:
+      raise errors.UserError(
+          f"schedule must be one of {', '.join(SCHEDULES)}, got "
+          f"'{self.schedule}'.")
+    scaling.check(self.inputs, self.targets)
 
 
 class Member(NamedTuple):
@@ -85,7 +115,8 @@ class Trained(NamedTuple):
     """
     scaled = ((x - self.units.x_mean) / self.units.x_scale).astype(np.float32)
     predict = tf.function(
-        lambda points: derivatives.derivatives(self.network, points, 1, 2),
+        lambda points: derivatives.value_and_derivatives(
+            self.network, points, 1, 2),
         reduce_retracing=True)
     slices = [predict(scaled[:, i:i + _SLICE])
               for i in range(0, x.shape[1], _SLICE)]
@@ -117,11 +148,12 @@ def train(
     The trained ensemble.
 
   Raises:
-    UserError: if an argument is out of range or every member diverged.
+    UserError: if an argument is out of range.
   """
   if method not in METHODS:
     raise errors.UserError(
         f"method must be one of {', '.join(METHODS)}, got '{method}'.")
+  settings.check()
   raw = [data_lib.sample(m.function, count, seed=m.seed, stream="train")
          for m in members]
   units = [scaling.fit(d, m.function.domain, settings.inputs, settings.targets)
@@ -134,7 +166,10 @@ def train(
       seeds, data.x.shape[-1], [*settings.hidden_sizes, 1])
   batches = data_lib.Minibatches(seeds, count, settings.batch_size)
   parameters = network.trainable_variables
-  optimizer = optimizers.Adam(parameters, _learning_rate(settings))
+  rate = getattr(settings.learning_rates, method)
+  if settings.schedule == "cosine":
+    rate = optimizers.cosine(rate, settings.steps)
+  optimizer = optimizers.Adam(parameters, rate)
   sobolev_loss = losses.SobolevLoss(
       order=1, weights=(1., settings.derivative_weight))
 
@@ -156,17 +191,8 @@ def train(
       loop.Schedule(settings.steps, chunk, checkpoint_every=(
           checkpoint_every if folder else 0),
           evaluate_every=chunk if log_folder else 0),
-      evaluate=dict, folder=folder, log_folder=log_folder, title=title)
+      folder=folder, log_folder=log_folder, title=title)
   return Trained(tuple(members), network, scaling.stack(units), history)
-
-
-def _learning_rate(settings: Settings) -> optimizers.LearningRate:
-  if settings.schedule == "constant":
-    return settings.learning_rate
-  if settings.schedule == "cosine":
-    return optimizers.cosine(settings.learning_rate, settings.steps)
-  raise errors.UserError(
-      f"schedule must be 'constant' or 'cosine', got '{settings.schedule}'.")
 
 
 def measure(trained: Trained, points: int, stream: str
@@ -183,8 +209,8 @@ def measure(trained: Trained, points: int, stream: str
     `gradient_mse`, the mean squared Euclidean distance of the gradient, in
     original units; the same `_standardised`: divided by the variance of the
     function's value, with inputs in units of their standard deviation over
-    the domain; and `diverged_at`, the step by which the loss was not finite,
-    if it was.
+    the domain; and `diverged_at`, the step by which the loss or an error was
+    not finite, if one was; the errors are NaN then.
   """
   held_out = data_lib.stack([
       data_lib.sample(m.function, points, seed=0, stream=stream)
@@ -205,6 +231,8 @@ def measure(trained: Trained, points: int, stream: str
             np.mean(np.sum(in_units**2, -1)) / variance,
     }
     diverged = trained.history.diverged_at[e]
+    if diverged is None and not np.isfinite(list(result.values())).all():
+      diverged = trained.history.records[-1]["step"]
     if diverged is not None:
       result = dict.fromkeys(result, np.nan) | {"diverged_at": diverged}
     measured.append({name: float(value) for name, value in result.items()})

@@ -1,0 +1,69 @@
+"""Checks of points and outputs that the derivatives share.
+
+The shapes are those of `sobolev_tf.derivatives`; every check raises
+`UserError` with the shape that it found and the one that it needs.
+"""
+
+import tensorflow as tf
+
+from sobolev_tf import errors
+
+
+def independent_error(function) -> errors.UserError:
+  """The error for a model whose output does not depend on its input."""
+  name = getattr(function, "name", None) or getattr(
+      function, "__name__", type(function).__name__)
+  return errors.UserError(
+      f"The output of '{name}' does not depend on its input in a "
+      "differentiable way, so it has no derivative to train: check that the "
+      "model uses its argument and does not stop gradients.")
+
+
+def check_output(y, x: tf.Tensor, batch_dims: int) -> tf.Tensor:
+  """Checks that a function kept the batch axes of its input.
+
+  Args:
+    y: what the function returned.
+    x: what it was given, `[*batch, *event]`.
+    batch_dims: number of leading batch axes.
+
+  Returns:
+    `y` as a tensor `[*batch, *out]`.
+
+  Raises:
+    UserError: if it did not.
+  """
+  y = tf.convert_to_tensor(y)
+  if (y.shape.rank is None or y.shape.rank < batch_dims or
+      not y.shape[:batch_dims].is_compatible_with(x.shape[:batch_dims])):
+    raise errors.UserError(
+        f"The function returned the shape {y.shape} for points of shape "
+        f"{x.shape}: the first {batch_dims} axes must be the same.")
+  if y.dtype != x.dtype:
+    raise errors.UserError(
+        f"The function returned {y.dtype.name} for points of "
+        f"{x.dtype.name}: use one floating-point type for both.")
+  return y
+
+
+def check_points(x, batch_dims: int) -> tf.Tensor:
+  """Checks points `[*batch, *event]` and returns them as a tensor."""
+  x = tf.convert_to_tensor(x)
+  if not x.dtype.is_floating:
+    raise errors.UserError(
+        f"x is of type {x.dtype.name}: derivatives need floating-point "
+        "points, so cast it first.")
+  if x.shape.rank is None or x.shape.rank < batch_dims:
+    raise errors.UserError(
+        f"x has the shape {x.shape}: it needs {batch_dims} leading batch "
+        "axes.")
+  return x
+
+
+def check_scalar(y: tf.Tensor, batch_dims: int, name: str,
+                 instead: str) -> None:
+  """Checks that outputs `[*batch, *out]` are scalars, for `name`."""
+  if y.shape[batch_dims:].num_elements() != 1:
+    raise errors.UserError(
+        f"{name}() needs a scalar output, got {y.shape[batch_dims:]} per "
+        f"point: use {instead}() for vector outputs.")

@@ -1,0 +1,66 @@
+"""What the README tells people to run, runs."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PAGES = ("README.md", "WORKSPACE.md", "results/README.md")
+
+
+def blocks(language):
+  text = (ROOT / "README.md").read_text()
+  return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def test_python_example_trains():
+  (example,) = blocks("python")
+  names = {}
+  exec(compile(example, "README.md", "exec"), names)
+  assert float(names["last"]) < .2 * float(names["first"])
+
+
+def test_make_targets_exist():
+  targets = re.findall(r"^make (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
+  assert {"reproduce", "test"} <= set(targets)
+  for target in targets:
+    subprocess.run(["make", "-n", target], cwd=ROOT, check=True,
+                   capture_output=True)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_and_links_exist(page):
+  text = (ROOT / page).read_text()
+  for module, flags in re.findall(
+      r"python -m ([\w.]+)((?: --[\w=./,-]+)*)", text):
+    path = ROOT / f"{module.replace('.', '/')}.py"
+    assert path.exists(), module
+    # The flags are the entrypoint's: absl rejects unknown ones.
+    for flag in re.findall(r"--(\w+)", flags):
+      source = path.read_text() + (ROOT / "reproduce/app.py").read_text()
+      assert f'"{flag}"' in source, (module, flag)
+  for link in re.findall(r"\]\(([^)#:]+)\)", text):
+    assert (ROOT / page).parent.joinpath(link).exists(), link
+
+
+def test_committed_results_are_undamaged():
+  from sobolev_tf import results
+  rows = [row for run in (ROOT / "results").glob("**/run.json")
+          for row in results.read(run.parent)]
+  assert {row.artefact for row in rows} >= {
+      "figure2", "figure3", "sensitivity"}
+
+
+def test_package_imports_without_the_repository(tmp_path):
+  """`import sobolev_tf` needs nothing from reproduce/ or configs/."""
+  code = (
+      "import sys; sys.path.insert(0, sys.argv[1]); import sobolev_tf; "
+      "bad = [m for m in sys.modules if m.split('.')[0] in "
+      "('reproduce', 'configs', 'matplotlib')]; sys.exit(str(bad) * bool(bad))")
+  link = tmp_path / "sobolev_tf"
+  link.symlink_to(ROOT / "sobolev_tf")
+  subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=tmp_path,
+                 check=True)
