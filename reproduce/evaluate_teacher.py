@@ -1,0 +1,116 @@
+"""Plays full games with a teacher of Section 4.2, and can ship it.
+
+  python -m reproduce.evaluate_teacher --game=pong
+
+evaluates the teacher that comes with the package, from its stored weights.
+With `--weights` another stored teacher is played, a candidate of
+`reproduce.train_teacher`, say; `--ship` then makes it the package's.
+"""
+
+import pathlib
+from typing import Any, Dict, Optional
+
+from absl import flags
+import numpy as np
+
+from configs import teacher as config_lib
+from reproduce import app
+from sobolev_tf import errors, files
+from sobolev_tf.agents import environment, evaluation, teachers
+from sobolev_tf.training import device
+
+
+def run(game: str, weights: Optional[files.Path], games: int,
+        seed: int) -> Dict[str, Any]:
+  """Evaluates a teacher.
+
+  Args:
+    game: the game to play.
+    weights: folder of a stored teacher; None plays the package's.
+    games: how many full games to play.
+    seed: of the games and actions.
+
+  Returns:
+    The score's statistics, as they go into the teacher's card.
+
+  Raises:
+    UserError: if the teacher is missing, damaged or of another game.
+  """
+  device.prepare()
+  network, _ = _load(game, weights)
+  played = evaluation.play(network, game, games, seed)
+  return {
+      "games": games,
+      "seed": seed,
+      "mean": round(float(np.mean(played.scores)), 2),
+      "standard_deviation": round(float(np.std(played.scores)), 2),
+      "median": float(np.median(played.scores)),
+      "minimum": float(np.min(played.scores)),
+      "maximum": float(np.max(played.scores)),
+      "mean_length": round(float(np.mean(played.lengths)), 1),
+      "entropy": round(played.entropy, 4),
+  }
+
+
+def ship(game: str, weights: files.Path,
+         scores: Dict[str, Any]) -> pathlib.Path:
+  """Makes a stored teacher the package's.
+
+  Args:
+    game: what it plays.
+    weights: folder of the stored teacher.
+    scores: its scores, as `run` gives them.
+
+  Returns:
+    Where it is now.
+  """
+  network, card = _load(game, weights)
+  settings = card["settings"]
+  command = (f"python -m reproduce.train_teacher --game={game} "
+             f"--preset={card['preset']} --steps={settings['steps']} "
+             f"--seed={settings['seed']}")
+  teachers.save(teachers.package_folder(game), network, game,
+                {**card, "command": command, "evaluation": scores})
+  return teachers.package_folder(game)
+
+
+def _load(game: str, weights: Optional[files.Path]):
+  if weights is None:
+    return teachers.load_teacher(game)
+  network, card = teachers.load(weights)
+  if card["game"] != game:
+    raise errors.UserError(
+        f"The teacher in '{weights}' plays {card['game']}, not {game}.")
+  return network, card
+
+
+def define_flags() -> None:
+  """Defines this entrypoint's flags."""
+  flags.DEFINE_enum(
+      "game", None, environment.GAMES, "The game to play.", required=True)
+  flags.DEFINE_string(
+      "weights", None, "Folder of a stored teacher. [the package's]")
+  flags.DEFINE_integer(
+      "games", config_lib.EVALUATION_GAMES, "How many full games to play.",
+      lower_bound=1)
+  flags.DEFINE_integer(
+      "seed", config_lib.EVALUATION_SEED, "Seed of games and actions.",
+      lower_bound=0)
+  flags.DEFINE_bool(
+      "ship", False, "Store the teacher of --weights, with these scores in "
+      "its card, as the package's teacher of the game.")
+
+
+def main() -> None:
+  given = flags.FLAGS
+  if given.ship and given.weights is None:
+    raise errors.UserError("--ship needs --weights, the teacher to ship.")
+  scores = run(given.game, given.weights, given.games, given.seed)
+  for name, value in scores.items():
+    print(f"{name}: {value}")
+  if given.ship:
+    print(f"stored in {ship(given.game, given.weights, scores)}")
+
+
+if __name__ == "__main__":
+  app.run(define_flags, main)

@@ -1,0 +1,120 @@
+"""Trains a teacher for Section 4.2 (Figure 4).
+
+  python -m reproduce.train_teacher --game=pong
+
+The same command resumes an interrupted run. In the output folder,
+`progress.csv` has a line per checkpoint, and `candidates/` holds weights along
+the way, for `reproduce.evaluate_teacher`.
+"""
+
+import dataclasses
+import shutil
+from typing import Sequence
+
+from absl import flags
+
+from configs import teacher as config_lib
+from reproduce import app
+from sobolev_tf import files, results
+from sobolev_tf.agents import actor_critic, environment, teachers
+from sobolev_tf.agents import trainer as trainer_lib
+from sobolev_tf.networks import atari
+from sobolev_tf.training import device
+
+_PART = "training"
+_CANDIDATES = "candidates"
+_REPORTED = ("score", "score_std", "entropy")
+
+
+def run(config: config_lib.TeacherConfig, game: str, seed: int,
+        folder: files.Path, *, preset: str, overwrite: bool = False,
+        tensorboard: bool = False) -> Sequence[results.Row]:
+  """Trains a teacher, or resumes its training.
+
+  Args:
+    config: the settings.
+    game: the game to learn.
+    seed: of everything random.
+    folder: the run's folder.
+    preset: the name of the settings, for the rows.
+    overwrite: deletes what the folder holds.
+    tensorboard: writes TensorBoard scalars.
+
+  Returns:
+    The rows of the run: per checkpoint, mean and spread of the scores of the
+    last 100 training games and the policy's entropy.
+
+  Raises:
+    UserError: if the folder cannot be used.
+    Interrupted: if a signal asked to stop.
+  """
+  device.prepare()
+  settings = {"artefact": "teacher", "game": game, "seed": seed,
+              **dataclasses.asdict(config)}
+  with files.locked(folder) as folder:
+    store = results.Run(folder, settings, overwrite)
+    if overwrite:
+      shutil.rmtree(folder / _CANDIDATES, ignore_errors=True)
+      (folder / trainer_lib.PROGRESS).unlink(missing_ok=True)
+    if not store.finished(_PART):
+      emulators = environment.AtariEnvironment(game, config.num_games)
+      network = atari.make_network(
+          emulators.num_actions, atari.SIZES[config.network], seed)
+      agent = actor_critic.ActorCritic(
+          network, config.learning,
+          config.iterations * config.learning.updates(config.transitions))
+      trainer = trainer_lib.Trainer(
+          agent, emulators, rollout_length=config.rollout_length, seed=seed,
+          folder=folder)
+
+      def store_candidate(iteration: int) -> None:
+        last = iteration == config.iterations
+        if iteration and (last or iteration % config.candidate_every == 0):
+          steps = iteration * config.transitions
+          teachers.save(
+              folder / _CANDIDATES / f"step-{steps:08d}", network, game,
+              {"steps": steps, "preset": preset, "settings": settings,
+               "commit": results.commit(), "versions": results.versions()})
+
+      history = trainer_lib.train(
+          trainer, iterations=config.iterations,
+          checkpoint_every=config.checkpoint_every,
+          on_checkpoint=store_candidate, folder=store.checkpoints(_PART),
+          log_folder=folder / "tensorboard" if tensorboard else None,
+          title=game)
+      emulators.close()
+      store.write(_PART, [
+          results.Row("teacher", preset, "", "actor-critic", game, 0, seed,
+                      record["step"] * config.transitions, metric,
+                      record[metric])
+          for record in history.records for metric in _REPORTED])
+    return results.read(folder)
+
+
+def define_flags() -> None:
+  """Defines this entrypoint's flags."""
+  app.define_flags("teacher", config_lib.PRESETS, "cpu")
+  flags.DEFINE_enum(
+      "game", None, environment.GAMES, "The game to learn.", required=True)
+  flags.DEFINE_integer(
+      "steps", None, "Agent steps over all games played together. [the game's "
+      "in configs/teacher.py]", lower_bound=1)
+  flags.DEFINE_integer(
+      "seed", config_lib.SEED, "Seed of weights, games, actions and "
+      "minibatches.", lower_bound=0)
+
+
+def main() -> None:
+  given = flags.FLAGS
+  rows = run(
+      config_lib.get(given.preset, given.game, given.steps), given.game,
+      given.seed, app.output_folder(f"teacher/{given.game}"),
+      preset=given.preset, overwrite=given.overwrite,
+      tensorboard=given.tensorboard)
+  score = [row for row in rows if row.metric == "score"][-1]
+  print(f"{given.game}: mean score of the last training games "
+        f"{score.value:.1f} after {score.step} steps")
+
+
+if __name__ == "__main__":
+  app.run(define_flags, main)

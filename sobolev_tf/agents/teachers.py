@@ -1,0 +1,124 @@
+"""Trained teachers on disk: weights, and a card that says what they are.
+
+A teacher is a sealed folder (`sobolev_tf.files`) of `weights.npz`, holding
+half-precision arrays and read without pickle, and `card.json`. Scores in a
+card are of the weights as stored, that is after rounding to half precision.
+The teachers of the paper's three games (Section 4.2) come with the package.
+"""
+
+from importlib import resources
+import json
+import pathlib
+from typing import Any, Dict, List, Mapping, Tuple
+import zipfile
+
+import numpy as np
+
+from sobolev_tf import errors, files
+from sobolev_tf.agents import environment
+from sobolev_tf.networks import atari
+
+WEIGHTS = "weights.npz"
+CARD = "card.json"
+
+
+def save(folder: files.Path, network: atari.AtariNetwork, game: str,
+         card: Mapping[str, Any]) -> None:
+  """Writes a teacher.
+
+  Args:
+    folder: where to; an existing teacher there is replaced in one step.
+    network: the teacher.
+    game: what it plays.
+    card: JSON-serialisable facts about it; the game, the network's sizes and
+      the actions are added.
+
+  Raises:
+    UserError: if the folder cannot be written.
+  """
+  environment.check_game(game)
+  card = {
+      "game": game,
+      "actions": [name for _, name in environment.ACTIONS[game]],
+      "convolutions": [list(c) for c in network.size.convolutions],
+      "hidden_size": network.size.hidden_size,
+      **card}
+  arrays = {f"{index:02d}": variable.numpy().astype(np.float16)
+            for index, variable in enumerate(_variables(network))}
+
+  def fill(path: pathlib.Path) -> None:
+    np.savez(path / WEIGHTS, **arrays)
+    (path / CARD).write_text(json.dumps(card, indent=2) + "\n")
+
+  files.write_folder(folder, fill)
+
+
+def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
+  """Reads a teacher.
+
+  Args:
+    folder: a folder that `save` wrote.
+
+  Returns:
+    The network and its card.
+
+  Raises:
+    UserError: if anything is missing, damaged or does not fit together.
+  """
+  folder = files.verify_folder(folder)
+  try:
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    environment.check_game(card["game"])
+    size = atari.NetworkSize(
+        tuple((int(a), int(b), int(c)) for a, b, c in card["convolutions"]),
+        int(card["hidden_size"]))
+    with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
+      arrays = [stored[name] for name in sorted(stored.files)]
+  except errors.UserError:
+    raise
+  except (OSError, KeyError, TypeError, ValueError,
+          zipfile.BadZipFile) as error:
+    raise errors.UserError(
+        f"'{folder}' is not a teacher of this project ({error}).") from error
+  network = atari.make_network(
+      len(environment.ACTIONS[card["game"]]), size)
+  variables = _variables(network)
+  if [a.shape for a in arrays] != [tuple(v.shape) for v in variables]:
+    raise errors.UserError(
+        f"The weights in '{folder}' do not have the sizes that its card "
+        "states.")
+  for variable, array in zip(variables, arrays):
+    variable.assign(array.astype(np.float32))
+  return network, card
+
+
+def load_teacher(game: str) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
+  """Loads the teacher that comes with the package.
+
+  Args:
+    game: one of `environment.GAMES`.
+
+  Returns:
+    The network and its card.
+
+  Raises:
+    UserError: for an unknown game, or if its teacher is missing or damaged.
+  """
+  environment.check_game(game)
+  folder = package_folder(game)
+  if not (folder / CARD).is_file():
+    raise errors.UserError(
+        f"This installation has no teacher of {game}: train one with "
+        f"python -m reproduce.train_teacher --game={game}.")
+  return load(folder)
+
+
+def package_folder(game: str) -> pathlib.Path:
+  """Where the package keeps its teacher of a game."""
+  return pathlib.Path(
+      str(resources.files("sobolev_tf.agents") / "data" / game))
+
+
+def _variables(network: atari.AtariNetwork) -> List[Any]:
+  """The network's variables in an order that depends on their names only."""
+  return sorted(network.trainable_variables, key=lambda v: v.name)

@@ -1,0 +1,87 @@
+"""Tests of the Atari networks."""
+
+import functools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sobolev_tf.networks import atari
+
+
+@functools.lru_cache
+def make(name):
+  return atari.make_network(4, atari.SIZES[name])
+
+
+def weights(network):
+  return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+
+
+@pytest.mark.parametrize("scale", ["cpu", "gpu"])
+def test_student_is_smaller_than_its_teacher(scale):
+  teacher = atari.SIZES[f"teacher-{scale}"]
+  student = atari.SIZES[f"student-{scale}"]
+  assert len(teacher.convolutions) == 3
+  assert len(student.convolutions) == 2
+  assert student.hidden_size < teacher.hidden_size
+  assert (weights(make(f"student-{scale}"))
+          < weights(make(f"teacher-{scale}")) / 2)
+
+
+def test_cpu_teacher_has_the_stated_number_of_weights():
+  # 4112 + 8224 + 9248 + 401664 + 1028 + 257, by hand.
+  assert weights(make("teacher-cpu")) == 424_533
+
+
+@pytest.mark.parametrize("name", atari.SIZES)
+def test_eager_equals_graph_for_any_batch(name):
+  network = make(name)
+  graph = tf.function(network, input_signature=[
+      tf.TensorSpec([None, 84, 84, 4], tf.uint8)])
+  for batch in (1, 3):
+    frames = tf.cast(tf.random.stateless_uniform(
+        [batch, 84, 84, 4], [0, batch], maxval=256, dtype=tf.int32), tf.uint8)
+    eager, compiled = network(frames), graph(frames)
+    assert eager.logits.shape == [batch, 4]
+    assert eager.value.shape == [batch]
+    for one, other in zip(eager, compiled):
+      np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_floats_are_taken_as_already_scaled():
+  network = make("student-cpu")
+  frames = np.random.default_rng(0).integers(
+      256, size=(2, 84, 84, 4)).astype(np.uint8)
+  np.testing.assert_allclose(
+      network(tf.constant(frames)).value,
+      network(tf.constant(frames / 255., tf.float32)).value, rtol=1e-5)
+
+
+def test_channels_last_moves_the_stack():
+  stacked = np.arange(2 * 4 * 84 * 84).reshape(2, 4, 84, 84)
+  moved = atari.channels_last(tf.constant(stacked)).numpy()
+  assert moved.shape == (2, 84, 84, 4)
+  assert moved[1, 5, 6, 2] == stacked[1, 2, 5, 6]
+
+
+def test_initial_weights_are_orthogonal_and_depend_on_the_seed_only():
+  size = atari.SIZES["student-cpu"]
+  one, same, other = (
+      atari.make_network(3, size, seed) for seed in (1, 1, 2))
+  for a, b, c in zip(*(n.trainable_variables for n in (one, same, other))):
+    np.testing.assert_array_equal(a, b)
+    assert a.shape.rank == 1 or not np.array_equal(a, c)
+    if a.shape.rank > 1:
+      matrix = tf.reshape(a, [-1, a.shape[-1]]).numpy()
+      gram = matrix.T @ matrix
+      np.testing.assert_allclose(
+          gram, gram[0, 0] * np.eye(len(gram)), atol=1e-5)
+
+
+def test_first_policy_is_nearly_uniform():
+  network = make("teacher-cpu")
+  frames = np.random.default_rng(0).integers(
+      256, size=(8, 84, 84, 4)).astype(np.uint8)
+  policy = tf.nn.softmax(network(tf.constant(frames)).logits)
+  np.testing.assert_allclose(policy, 1 / 4, atol=0.01)

@@ -1,0 +1,38 @@
+"""Tests of the teacher evaluation."""
+
+import pytest
+
+from reproduce import evaluate_teacher
+from sobolev_tf import errors
+from sobolev_tf.agents import teachers
+from sobolev_tf.networks import atari
+
+
+@pytest.fixture(name="stored")
+def _stored(tmp_path):
+  network = atari.make_network(4, atari.NetworkSize(((2, 8, 8),), 8))
+  teachers.save(tmp_path / "teacher", network, "breakout", {
+      "preset": "cpu", "settings": {"steps": 12, "seed": 3}})
+  return tmp_path / "teacher"
+
+
+def test_evaluates_and_ships(stored, tmp_path, monkeypatch):
+  monkeypatch.setattr(
+      teachers, "package_folder", lambda game: tmp_path / "package" / game)
+  with pytest.raises(errors.UserError, match="no teacher of breakout"):
+    evaluate_teacher.run("breakout", None, 2, 5)
+  scores = evaluate_teacher.run("breakout", stored, 2, 5)
+  assert scores["games"] == 2
+  assert scores["minimum"] <= scores["mean"] <= scores["maximum"]
+  evaluate_teacher.ship("breakout", stored, scores)
+  _, card = teachers.load_teacher("breakout")
+  assert card["evaluation"] == scores
+  assert card["command"] == (
+      "python -m reproduce.train_teacher --game=breakout --preset=cpu "
+      "--steps=12 --seed=3")
+  assert evaluate_teacher.run("breakout", None, 2, 5) == scores
+
+
+def test_another_game_is_refused(stored):
+  with pytest.raises(errors.UserError, match="plays breakout, not pong"):
+    evaluate_teacher.run("pong", stored, 1, 0)

@@ -1,0 +1,76 @@
+"""Tests of the teacher trainer's command, and of exact resumption."""
+
+import csv
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from configs import teacher as config_lib
+from reproduce import train_teacher
+from sobolev_tf import errors, files
+from sobolev_tf.agents import teachers, trainer
+
+CONFIG = config_lib.get("smoke", "pong", steps=256)  # 4 iterations
+
+
+def train(folder, config=CONFIG, **changes):
+  return train_teacher.run(config, "pong", 1, folder, preset="smoke", **changes)
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, monkeypatch):
+  whole = train(tmp_path / "whole")
+  step = trainer.Trainer.step
+
+  def crash(self, iteration):
+    if int(iteration) == 3:  # between two checkpoints
+      raise RuntimeError("power cut")
+    return step(self, iteration)
+
+  with monkeypatch.context() as patch:
+    patch.setattr(trainer.Trainer, "step", crash)
+    with pytest.raises(RuntimeError, match="power cut"):
+      train(tmp_path / "cut")
+  resumed = train(tmp_path / "cut")
+  assert [(row.step, row.metric) for row in whole][::3] == [
+      (128, "score"), (256, "score")]
+  entropies = [row.value for row in whole if row.metric == "entropy"]
+  assert len(set(entropies)) == 2
+  assert entropies == [
+      row.value for row in resumed if row.metric == "entropy"]
+  weights = [teachers.load(tmp_path / name / "candidates" / "step-00000256")[0]
+             .trainable_variables for name in ("whole", "cut")]
+  for one, other in zip(*weights):
+    np.testing.assert_array_equal(one, other)
+  assert (files.read_text(tmp_path / "cut" / trainer.PROGRESS)
+          == files.read_text(tmp_path / "whole" / trainer.PROGRESS))
+
+
+def test_the_command_trains(tmp_path):
+  done = subprocess.run(
+      [sys.executable, "-m", "reproduce.train_teacher", "--game=breakout",
+       "--preset=smoke", "--steps=128", f"--output={tmp_path}",
+       "--tensorboard"], capture_output=True, text=True, check=True)
+  assert "breakout: mean score" in done.stdout
+  rows = list(csv.DictReader(io.StringIO(
+      files.read_text(tmp_path / trainer.PROGRESS))))
+  assert [row["step"] for row in rows] == ["128"]
+  assert list((tmp_path / "tensorboard").glob("events*"))
+  _, card = teachers.load(tmp_path / "candidates" / "step-00000128")
+  assert card["steps"] == 128
+  assert card["settings"]["seed"] == config_lib.SEED
+  with pytest.raises(errors.UserError, match="other settings"):
+    train(tmp_path)
+  shorter = config_lib.get("smoke", "pong", steps=64)
+  train(tmp_path, shorter, overwrite=True)
+  assert [p.name for p in (tmp_path / "candidates").iterdir()] == [
+      "step-00000064"]
+  assert files.read_text(tmp_path / trainer.PROGRESS).count("\n") == 2
+
+
+def test_a_folder_is_used_by_one_run_only(tmp_path):
+  with files.locked(tmp_path), pytest.raises(
+      errors.UserError, match="Another run"):
+    train(tmp_path)
