@@ -19,7 +19,7 @@ from reproduce import app
 from reproduce.sections import figure2, figure3, sensitivity
 from sobolev_tf import errors, files, results
 
-# Artefact -> (heading and what the paper says, function that writes it).
+# Artefact -> (heading, what the paper says, function of (rows, run, folder)).
 SECTIONS = {
     "figure2": (
         "Figure 2 (right): regression from values and gradients",
@@ -28,18 +28,17 @@ SECTIONS = {
         "stronger with little data and does not vanish at 10,000 points; on "
         "Ackley regular training is better while data are few. The paper "
         "prints no values for this figure, so its claims are compared.",
-        lambda source, folder: figure2.write(results.read(source), folder)),
+        lambda rows, _, folder: figure2.write(rows, folder)),
     "figure3": (
         "Figure 3: Styblinski-Tang and its models",
         "Paper, Section 4.1: even from very few points, the Sobolev-trained "
         "network captures the shape of the function.",
-        figure3.write),
+        lambda _, source, folder: figure3.write(source, folder)),
     "sensitivity": (
         "How Section 4.1's results depend on scaling and learning rate",
         "The paper states neither how inputs and targets were scaled nor how "
         "the learning rate was chosen.",
-        lambda source, folder: sensitivity.write(
-            results.read(source), folder)),
+        lambda rows, _, folder: sensitivity.write(rows, folder)),
 }
 _STYLE = """
 body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;
@@ -119,12 +118,13 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
       continue
     text.append(f"## {title}\n\n{claim}\n")
     for name, run in here.items():
-      if not results.read(run):
+      rows = results.read(run)
+      if not rows:
         text.append(f"### `{run}`\n\nNo part of it is finished yet.\n")
         continue
-      body = section(run, files.make_folder(folder / name))
+      body = section(rows, run, files.make_folder(folder / name))
       text.append(re.sub(r"\]\((?=[^/)]*\.png\))", f"]({name}/", body))
-      text.append(_provenance(run))
+      text.append(_provenance(run, rows))
   page = "\n".join(text)
   (folder / "report.md").write_text(page, encoding="utf-8")
   html = folder / "report.html"
@@ -132,9 +132,8 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
   return html
 
 
-def _provenance(run: pathlib.Path) -> str:
+def _provenance(run: pathlib.Path, rows: Sequence[results.Row]) -> str:
   """Where the rows of a run are and what computed them."""
-  rows = results.read(run)
   commits = sorted({row.commit for row in rows})
   versions = sorted({row.versions for row in rows})
   return (f"\n*{len(rows)} rows in `{run}/rows`; commit "
