@@ -87,8 +87,8 @@ PRESETS: Mapping[str, TeacherConfig] = {
 
 STEPS: Mapping[str, int] = {
     "pong": 2_000_000,
-    "breakout": 4_000_000,
-    "space_invaders": 3_000_000,
+    "breakout": 3_000_000,
+    "space_invaders": 2_000_000,
 }
 
 SEED = 1
