@@ -41,6 +41,11 @@ FIGURE2: Mapping[tuple[str, int], Claim] = {
     ("ackley", 10_000): _ACKLEY_MANY,
 }
 
+# Figure 4: one claim for all games and percentages.
+FIGURE4 = Claim(
+    SOBOLEV, "caption of Figure 4: 'In all scenarios the Sobolev distilled "
+    "networks are significantly more similar to the target policy'")
+
 
 class Accuracy(NamedTuple):
   """A printed test accuracy in percent with its standard deviation."""

@@ -89,6 +89,12 @@ class AtariNetwork(snt.Module):
     h = tf.nn.relu(self._hidden(snt.flatten(h)))  # [B, hidden]
     return PolicyValue(self._policy(h), tf.squeeze(self._value(h), axis=1))
 
+  @property
+  def policy_variables(self) -> Tuple[tf.Variable, ...]:
+    """All variables but the value head's: what distillation trains."""
+    layers = (*self._convolutions, self._hidden, self._policy)
+    return tuple(v for layer in layers for v in layer.trainable_variables)
+
 
 def scale_frames(frames: tf.Tensor) -> tf.Tensor:
   """Brings uint8 frames to floats in [0, 1]; leaves floats as they are."""

@@ -1,0 +1,225 @@
+"""Trains a grid of students and stores their rows.
+
+The computation behind Figure 4 and its search: every game x percentage x
+method x trial x seed, each one part of the run, resumable on its own. The
+states are those of the shipped recordings, replayed in the emulator from
+their logs of actions.
+"""
+
+import dataclasses
+import re
+import shutil
+from typing import Any, Dict, Iterator, List
+
+from configs import figure4 as config_lib
+from sobolev_tf import errors, files, results
+from sobolev_tf.agents import (
+    environment,
+    evaluation,
+    recording,
+    recordings,
+    teachers,
+)
+from sobolev_tf.data import atari as data_lib
+from sobolev_tf.training import device, distillation
+
+# Folder of a run: seconds per training step, one table per game. They are no
+# rows, since a repetition gives the same rows but other times.
+TIMING = "timing"
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+  """One student.
+
+  Attributes:
+    game: what its teacher plays.
+    percentage: share of the recorded states in its training share.
+    method: a key of `distillation.METHODS`.
+    trial: the method's tuned settings.
+    seed: of all that is random.
+  """
+  game: str
+  percentage: float
+  method: str
+  trial: distillation.Trial
+  seed: int
+
+  @property
+  def setting(self) -> str:
+    """What sweeps vary, as rows name it."""
+    return f"percentage={self.percentage:g} {self.trial.label}"
+
+  @property
+  def name(self) -> str:
+    """The name of its files."""
+    label = re.sub(r"[^\w.]+", "-", self.setting)
+    return f"{self.game}_{label}_{self.method}_seed{self.seed}"
+
+
+class Game:
+  """A game's teacher and replayed states.
+
+  Attributes:
+    name: the game.
+    teacher: its teacher.
+    recording: the states.
+    states: the same as tensors.
+    splits: by percentage, the rows to train and evaluate on.
+    duplicates: by percentage, the share of test states that are training
+      states.
+  """
+
+  def __init__(self, game: str, config: config_lib.Config):
+    """Args:
+      game: one of `environment.GAMES`.
+      config: what will be run.
+
+    Raises:
+      UserError: if the teacher or the log is missing or damaged, or the log
+        has too few states for the percentages.
+    """
+    self.name = game
+    self.teacher, _ = teachers.load_teacher(game)
+    log, _ = recordings.load_package_log(game)
+    copies, length = log.actions.shape
+    self.recording = recording.replay(
+        log, self.teacher, data_lib.copies_needed(
+            max(config.percentages), copies, config.test_copies))
+    self.states = data_lib.States(self.recording)
+    self.splits = {
+        percentage: data_lib.split(
+            self.recording, percentage, copies * length, config.test_copies)
+        for percentage in config.percentages}
+    self.duplicates = {
+        percentage: data_lib.duplicate_rate(
+            self.recording, split.train, split.test)
+        for percentage, split in self.splits.items()}
+
+
+def parts(config: config_lib.Config) -> Iterator[Part]:
+  """The students of a grid, game by game; methods of a seed in turn."""
+  for game, methods in config.trials.items():
+    for percentage in config.percentages:
+      for seed in config.seeds:
+        for method, trials in methods.items():
+          for trial in trials:
+            yield Part(game, percentage, method, trial, seed)
+
+
+def check(config: config_lib.Config) -> None:
+  """Checks a grid before anything is written.
+
+  Args:
+    config: what to run.
+
+  Raises:
+    UserError: if the grid is empty, names something twice, or a setting is
+      out of range.
+  """
+  config.settings.check()
+  data_lib.check_percentages(config.percentages)
+  for game, methods in config.trials.items():
+    environment.check_game(game)
+    for method, trials in methods.items():
+      for trial in trials:
+        distillation.check_trial(method, trial)
+  names = [part.name for part in parts(config)]
+  if not names or len(set(names)) < len(names):
+    raise errors.UserError(
+        "games, percentages, methods and seeds must each name at least one "
+        "and none twice.")
+
+
+def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
+        preset: str, overwrite: bool = False, tensorboard: bool = False
+        ) -> List[results.Row]:
+  """Runs or resumes the grid.
+
+  Args:
+    config: what to run.
+    folder: the run's folder.
+    artefact: the name rows carry.
+    preset: the preset's name, for the rows.
+    overwrite: deletes what the folder holds.
+    tensorboard: writes TensorBoard scalars.
+
+  Returns:
+    All rows of the finished run.
+
+  Raises:
+    UserError: if a setting is out of range, the folder cannot be used, or a
+      teacher or recording is missing or damaged.
+    Interrupted: if a signal asked to stop.
+  """
+  check(config)
+  device.prepare()
+  with files.locked(folder) as folder:
+    store = results.Run(
+        folder, {"artefact": artefact, "preset": preset,
+                 **dataclasses.asdict(config)}, overwrite)
+    if overwrite:
+      shutil.rmtree(folder / TIMING, ignore_errors=True)
+    for name in config.trials:
+      waiting = [part for part in parts(config) if part.game == name
+                 and not store.finished(part.name)]
+      timing = files.make_folder(folder / TIMING) / f"{name}.csv"
+      untimed = config.timing_repeats and not timing.exists()
+      if waiting or untimed:
+        game = Game(name, config)
+      for part in waiting:
+        _run_part(part, game, config, store, artefact, preset, tensorboard)
+      if untimed:
+        results.write_table(timing, _time(game, config))
+    return results.read(folder)
+
+
+def make(part: Part, game: Game,
+         settings: distillation.Settings) -> distillation.Distillation:
+  """Builds a part's student, ready to train."""
+  return distillation.Distillation(
+      game.teacher, game.states, game.splits[part.percentage], part.method,
+      part.trial, settings, part.seed)
+
+
+def _time(game: Game, config: config_lib.Config) -> List[Dict[str, Any]]:
+  """Times a step of every method: records of `method` and `seconds`."""
+  students = {
+      method: make(Part(
+          game.name, config.percentages[0], method, trials[0], 0),
+                   game, config.settings)
+      for method, trials in config.trials[game.name].items()}
+  seconds = distillation.time_steps(students, config.timing_repeats)
+  return [{"method": method, "seconds": value}
+          for method, value in seconds.items()]
+
+
+def _run_part(part: Part, game: Game, config: config_lib.Config,
+              store: results.Run, artefact: str, preset: str,
+              tensorboard: bool) -> None:
+  """Trains, measures and scores one student."""
+  student = make(part, game, config.settings)
+  history = student.train(
+      folder=store.checkpoints(part.name),
+      log_folder=(
+          store.folder / "tensorboard" / part.name if tensorboard else None),
+      title=f"{artefact} {part.name}")
+  measured = [
+      (record["step"], metric, value) for record in history.records
+      for metric, value in record.items() if metric != "step"]
+  last = config.settings.steps
+  measured.append(
+      (last, "test_duplicate_rate", game.duplicates[part.percentage]))
+  if config.derivative_states:
+    measured.append((last, "test_derivative_distance",
+                     student.derivative_distance(config.derivative_states)))
+  if config.score_games:
+    scores = evaluation.play(
+        student.student, part.game, config.score_games, part.seed).scores
+    measured.append((last, "score", float(scores.mean())))
+  split = game.splits[part.percentage]
+  share = len(split.train) + len(split.validation)
+  store.write(part.name, [
+      results.Row(artefact, preset, part.setting, part.method, part.game,
+                  share, part.seed, step, metric, float(value))
+      for step, metric, value in measured])

@@ -1,0 +1,251 @@
+"""Figure 4 from rows: curves, final values and verdicts."""
+
+import pathlib
+from typing import Dict, List, Sequence
+
+from matplotlib import figure
+import numpy as np
+
+from reproduce import published
+from reproduce.sections import markdown, students
+from sobolev_tf import results, stats
+
+_TIMING = "timing"  # folder of a run, see `reproduce.distillation_grid`
+_METRICS = {
+    "test_error": "test action-prediction error",
+    "test_kl": "test D_KL(student || teacher), nats",
+    "test_reverse_kl": "test D_KL(teacher || student), nats",
+}
+_DRAWN = ("test_error", "test_kl")
+
+
+def write(rows: Sequence[results.Row], source: pathlib.Path,
+          folder: pathlib.Path) -> str:
+  """Draws the figures of a run and writes its section of the report.
+
+  Args:
+    rows: of one run of Figure 4.
+    source: the run's folder, which holds the timing of the steps.
+    folder: where the figures and `section.md` go.
+
+  Returns:
+    The section, in Markdown.
+  """
+  cells = students.Students(rows)
+  first = rows[0]
+  seconds = read_timing(source)
+  parts = [
+      f"### Preset `{first.preset}`: {_count(cells)} seeds, "
+      f"{max(row.step for row in rows):,} steps\n"]
+  for metric in _DRAWN:
+    name = f"figure4-{metric}.png"
+    draw(cells, metric, {}).savefig(folder / name, dpi=100)
+    parts.append(f"![Figure 4: {_METRICS[metric]}, by step]({name})\n")
+  if seconds:
+    for metric in _DRAWN:
+      name = f"figure4-{metric}-time.png"
+      draw(cells, metric, seconds).savefig(folder / name, dpi=100)
+      parts.append(f"![Figure 4: {_METRICS[metric]}, by time]({name})\n")
+  parts += [
+      "Lines are means over seeds, bands their 95 % bootstrap intervals. In "
+      "the figures by time, a step's duration is that of the table of costs "
+      "below.\n" if seconds else
+      "Lines are means over seeds, bands their 95 % bootstrap intervals.\n",
+      *(f"**{title[0].upper()}{title[1:]}**\n\n{table(cells, metric)}"
+        for metric, title in _METRICS.items()),
+      summary(cells), _controls(cells), _more(cells), _costs(seconds)]
+  text = "\n".join(part for part in parts if part)
+  (folder / "section.md").write_text(text, encoding="utf-8")
+  return text
+
+
+def read_timing(source: pathlib.Path) -> Dict[str, Dict[str, float]]:
+  """Seconds per step, by game and method; empty if nothing was timed."""
+  return {
+      path.stem: {record["method"]: float(record["seconds"])
+                  for record in results.read_table(path)}
+      for path in sorted((source / _TIMING).glob("*.csv"))}
+
+
+def draw(cells: students.Students, metric: str,
+         seconds: Dict[str, Dict[str, float]]) -> figure.Figure:
+  """The figure in the paper's layout: a row per game, a column per share.
+
+  Args:
+    cells: the measurements.
+    metric: what to draw.
+    seconds: per game and method, the duration of a step: draws against
+      training time; empty draws against steps.
+
+  Returns:
+    The figure.
+  """
+  rows, columns = len(cells.games), len(cells.percentages)
+  drawing = figure.Figure(
+      figsize=(1.2 + 2.9 * columns, .9 + 2.2 * rows), layout="constrained")
+  axes = drawing.subplots(rows, columns, squeeze=False, sharey="row")
+  for i, game in enumerate(cells.games):
+    for j, percentage in enumerate(cells.percentages):
+      axis = axes[i, j]
+      for method in cells.methods:
+        steps, values, _ = cells.curves(game, percentage, method, metric)
+        if not len(steps):
+          continue
+        at = steps * seconds[game][method] if seconds else steps
+        bands = [stats.bootstrap(column) for column in values.T]
+        colour = students.COLOURS[method]
+        axis.plot(at, [band.estimate for band in bands], color=colour,
+                  label=students.LABELS[method])
+        axis.fill_between(
+            at, [band.low for band in bands], [band.high for band in bands],
+            color=colour, alpha=.25, linewidth=0)
+      axis.set_yscale("log")
+      axis.tick_params(labelsize=7, which="both")
+      axis.grid(alpha=.25, which="both", linewidth=.5)
+      axis.spines[["top", "right"]].set_visible(False)
+      if i == 0:
+        axis.set_title(f"{percentage:g} % "
+                       f"({cells.sizes[percentage]:,} states)", fontsize=10)
+      if i == rows - 1:
+        axis.set_xlabel(
+            "training time (s)" if seconds else "training steps", fontsize=9)
+    axes[i, 0].set_ylabel(students.GAMES[game], fontsize=10)
+  drawing.legend(*axes[0, 0].get_legend_handles_labels(), frameon=False,
+                 loc="outside lower center", ncols=len(cells.methods),
+                 fontsize=9)
+  drawing.suptitle(_METRICS[metric], fontsize=11)
+  return drawing
+
+
+def table(cells: students.Students, metric: str) -> str:
+  """Final values of regular and Sobolev with their difference."""
+  rows = []
+  for game in cells.games:
+    for percentage in cells.percentages:
+      difference = cells.difference(game, percentage, metric)
+      rows.append([
+          students.GAMES[game], f"{percentage:g} %",
+          *(_mean(cells, game, percentage, method, metric)
+            for method in ("regular", "sobolev")),
+          markdown.interval(difference, 4), _verdict(difference),
+          published.FIGURE4.verdict])
+  return markdown.table(
+      ["game", "share", "regular", "Sobolev", "regular - Sobolev", "verdict",
+       "paper's claim"], rows)
+
+
+def summary(cells: students.Students) -> str:
+  """Counts the verdicts and says whether training had settled."""
+  counts = []
+  for metric in _METRICS:
+    verdicts = [_verdict(cells.difference(game, percentage, metric))
+                for game in cells.games for percentage in cells.percentages]
+    counts.append(f"{_METRICS[metric]}: " + ", ".join(
+        f"{name} in {verdicts.count(name)}"
+        for name in dict.fromkeys(
+            (published.SOBOLEV, published.REGULAR, published.NONE,
+             *verdicts))))
+  changes = [
+      (abs(settled), game, percentage) for game in cells.games
+      for percentage in cells.percentages
+      for settled in [_late_change(cells, game, percentage)]]
+  change, game, percentage = max(changes)
+  return (
+      f"Of {len(cells.games) * len(cells.percentages)} cells: "
+      f"{'; '.join(counts)}. Verdict: 95 % paired-t interval of the "
+      "difference over seeds, whose students share initial weights and "
+      "minibatches. Over the last fifth of training the regular student's "
+      f"validation KL changes by at most {100 * change:.1f} % of its value "
+      f"({students.GAMES[game]}, {percentage:g} %).\n")
+
+
+def _late_change(cells: students.Students, game: str,
+                 percentage: float) -> float:
+  """Relative change of the regular validation KL over the last fifth."""
+  steps, values, _ = cells.curves(
+      game, percentage, "regular", "validation_kl")
+  if not len(steps):
+    return 0.
+  mean = values.mean(axis=0)
+  before = mean[np.searchsorted(steps, .8 * steps[-1])]
+  return float((mean[-1] - before) / before)
+
+
+def _controls(cells: students.Students) -> str:
+  """The other methods against regular and Sobolev."""
+  others = [m for m in cells.methods if m not in ("regular", "sobolev")]
+  rows = [
+      [students.GAMES[game], f"{percentage:g} %", students.LABELS[method],
+       _mean(cells, game, percentage, method, "test_kl"),
+       markdown.interval(cells.difference(
+           game, percentage, "test_kl", "regular", method), 4),
+       markdown.interval(cells.difference(
+           game, percentage, "test_kl", method, "sobolev"), 4)]
+      for game in cells.games for percentage in cells.percentages
+      for method in others if cells.trials(game, method)]
+  if not rows:
+    return ""
+  return "**Controls, test D_KL(student || teacher)**\n\n" + markdown.table(
+      ["game", "share", "method", "value", "regular - it", "it - Sobolev"],
+      rows)
+
+
+def _more(cells: students.Students) -> str:
+  """What else was measured at the end of training."""
+  rows: List[List[str]] = []
+  for game in cells.games:
+    for percentage in cells.percentages:
+      for method in cells.methods:
+        if cells.trials(game, method):
+          rows.append([
+              students.GAMES[game], f"{percentage:g} %",
+              students.LABELS[method], cells.trials(game, method)[0],
+              *(_mean(cells, game, percentage, method, metric, digits)
+                for metric, digits in (
+                    ("train_kl", 4), ("validation_kl", 4),
+                    ("test_derivative_distance", 2), ("score", 1))),
+              _mean(cells, game, percentage, method, "test_duplicate_rate", 3,
+                    spread=False)])
+  return (
+      "**Overfitting, derivatives, play**\n\n" + markdown.table(
+          ["game", "share", "method", "chosen", "training KL",
+           "validation KL", "test derivative distance", "student's score",
+           "duplicates"], rows) +
+      "\nDerivative distance: of the Jacobians of the log-probabilities, over "
+      "the norm of the teacher's. Score: of full games with sampled actions. "
+      "Duplicates: share of test states that are training states bit for "
+      "bit.\n")
+
+
+def _costs(seconds: Dict[str, Dict[str, float]]) -> str:
+  if not seconds:
+    return ""
+  return "**Cost of a step**\n\n" + markdown.table(
+      ["game", "method", "ms per step", "regular steps"],
+      [[students.GAMES[game], students.LABELS[method],
+        f"{1e3 * value:.1f}", f"{value / methods['regular']:.1f}"
+        if "regular" in methods else "-"]
+       for game, methods in seconds.items()
+       for method, value in methods.items()])
+
+
+def _mean(cells: students.Students, game: str, percentage: float, method: str,
+          metric: str, digits: int = 4, spread: bool = True) -> str:
+  values = list(cells.final(game, percentage, method, metric).values())
+  if not values:
+    return "-"
+  if not spread:
+    return f"{np.mean(values):.{digits}f}"
+  return markdown.interval(stats.bootstrap(values), digits)
+
+
+def _verdict(difference: stats.Interval) -> str:
+  return stats.verdict(difference, published.SOBOLEV, published.REGULAR)
+
+
+def _count(cells: students.Students) -> int:
+  """The largest number of seeds in a cell."""
+  return max(
+      len(cells.final(game, percentage, method, "test_kl"))
+      for game in cells.games for percentage in cells.percentages
+      for method in cells.methods)

@@ -1,0 +1,168 @@
+"""Data of Section 4.2: states of recorded games, split by episode.
+
+The states of a recording (`sobolev_tf.agents.recording`) are those of several
+copies of a game, one copy after another. The test set is the whole games of
+the last copies; it is the same for every percentage. Training takes the first
+p per cent of all recorded states from the other copies, its last game cut off
+where the share ends. So no game is on both sides. Settings are chosen on the
+last tenth of the training share.
+"""
+
+import hashlib
+import math
+from typing import NamedTuple, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from sobolev_tf import errors
+from sobolev_tf.agents import recording as recording_lib
+
+VALIDATION_SHARE = .1  # ours: the paper states no validation set
+
+
+class Split(NamedTuple):
+  """Rows of a recording, int32 each.
+
+  Attributes:
+    train: `[N]`.
+    validation: `[V]`, the states right after those of `train`.
+    test: `[T]`, all states of whole games.
+  """
+  train: np.ndarray
+  validation: np.ndarray
+  test: np.ndarray
+
+
+def check_percentages(percentages: Sequence[float]) -> None:
+  """Raises a `UserError` unless all are numbers between 0 and 100."""
+  if not percentages or not all(0 < p < 100 for p in percentages):
+    raise errors.UserError(
+        "percentages must lie between 0 and 100, both excluded, got "
+        f"{', '.join(f'{p:g}' for p in percentages) or 'none'}.")
+
+
+def copies_needed(percentage: float, copies: int,
+                  test_copies: int) -> Sequence[int]:
+  """Which copies of a recording an experiment reads.
+
+  Args:
+    percentage: the largest share of the recorded states to train on.
+    copies: how many copies were recorded.
+    test_copies: how many of them, the last ones, are for testing.
+
+  Returns:
+    The copies that hold the training share, then those for testing.
+
+  Raises:
+    UserError: if the percentage is out of range or reaches into the copies
+      for testing.
+  """
+  check_percentages([percentage])
+  training = math.ceil(percentage / 100 * copies)
+  if training > copies - test_copies:
+    raise errors.UserError(
+        f"{percentage:g} % of the recorded states is more than the "
+        f"{100 * (copies - test_copies) / copies:g} % that are not for "
+        "testing.")
+  return [*range(training), *range(copies - test_copies, copies)]
+
+
+def split(recording: recording_lib.Recording, percentage: float,
+          total: int, test_copies: int) -> Split:
+  """Splits a recording.
+
+  Args:
+    recording: the states, of all copies or of those of `copies_needed`.
+    percentage: share of `total` to train on, above 0 and below 100.
+    total: how many states the whole recording has.
+    test_copies: how many copies, the last ones, are for testing.
+
+  Returns:
+    The rows of each part.
+
+  Raises:
+    UserError: if the percentage is out of range, or there are too few states
+      or games for it.
+  """
+  check_percentages([percentage])
+  log = recording.log
+  copies, length = log.actions.shape
+  is_test = np.arange(copies * length) >= (copies - test_copies) * length  # [S]
+  whole = log.whole[log.episodes]  # [S]
+  share = round(percentage / 100 * total)
+  training = np.flatnonzero(~is_test)[:share]
+  test = np.flatnonzero(is_test & whole)
+  validation = round(VALIDATION_SHARE * share)
+  if len(training) < share or validation < 1:
+    raise errors.UserError(
+        f"{percentage:g} % of {total} states cannot be cut from the "
+        f"{len(training)} recorded ones that are not for testing, with a "
+        "tenth for validation: choose another percentage.")
+  if not len(test):
+    raise errors.UserError(
+        f"The last {test_copies} recorded copies hold no whole game to test "
+        "on: record longer, or test on more copies.")
+  return Split(*(rows.astype(np.int32) for rows in (
+      training[:-validation], training[-validation:], test)))
+
+
+def thin(rows: np.ndarray, count: int) -> np.ndarray:
+  """At most `count` of the rows, evenly spaced: `[min(N, count)]`."""
+  if len(rows) <= count:
+    return rows
+  return rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]
+
+
+def duplicate_rate(recording: recording_lib.Recording, train: np.ndarray,
+                   test: np.ndarray) -> float:
+  """Share of test states that also are training states, bit for bit.
+
+  Args:
+    recording: the states.
+    train: rows.
+    test: rows.
+
+  Returns:
+    The share, of whole stacks of four frames.
+  """
+  indices = recording_lib.stack_indices(recording.log)  # [S, 4]
+
+  def digest(row):
+    stack = recording_lib.stacks(recording.frames, indices[row:row + 1])
+    return hashlib.blake2b(stack.tobytes()).digest()
+
+  seen = {digest(row) for row in train}
+  return float(np.mean([digest(row) in seen for row in test]))
+
+
+class States(tf.Module):
+  """States and teacher's log-probabilities, as tensors to gather from."""
+
+  def __init__(self, recording: recording_lib.Recording):
+    """Args:
+      recording: the states.
+    """
+    super().__init__()
+    black = np.zeros((1, *recording.frames.shape[1:]), np.uint8)
+    self._frames = tf.constant(
+        np.concatenate([recording.frames, black]))  # [S + 1, 84, 84]
+    rows = recording_lib.stack_indices(recording.log)  # [S, 4]
+    self._index = tf.constant(rows % len(self._frames))  # [S, 4]
+    self._log_probs = tf.nn.log_softmax(
+        tf.constant(recording.logits))  # [S, A]
+
+  def __call__(self, rows: tf.Tensor):
+    """Looks states up.
+
+    Args:
+      rows: int32 `[B]`.
+
+    Returns:
+      States `[B, 84, 84, 4]`, floats in [0, 1], and log-probabilities
+      `[B, A]`.
+    """
+    frames = tf.gather(
+        self._frames, tf.gather(self._index, rows))  # [B, 4, 84, 84]
+    x = tf.cast(tf.transpose(frames, [0, 2, 3, 1]), tf.float32) / 255.
+    return x, tf.gather(self._log_probs, rows)
