@@ -72,6 +72,8 @@ _CPU = Config(
 
 PRESETS: Mapping[str, Config] = {
     "cpu": _CPU,
+    # Its student is smaller than a teacher of train_teacher's preset `gpu`
+    # only: name a folder of such teachers with --agents.
     "paper": dataclasses.replace(
         _CPU, percentages=(1., 5., 10., 25.), seeds=tuple(range(10)),
         settings=dataclasses.replace(

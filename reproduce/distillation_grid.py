@@ -7,9 +7,11 @@ their logs of actions.
 """
 
 import dataclasses
+import hashlib
+import pathlib
 import re
 import shutil
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from configs import figure4 as config_lib
 from sobolev_tf import errors, files, results
@@ -70,27 +72,34 @@ class Game:
       states.
   """
 
-  def __init__(self, game: str, config: config_lib.Config):
+  def __init__(self, game: str, config: config_lib.Config,
+               agents: Optional[files.Path] = None):
     """Args:
       game: one of `environment.GAMES`.
       config: what will be run.
+      agents: as for `run`.
 
     Raises:
       UserError: if the teacher or the log is missing or damaged, or the log
         has too few states for the percentages.
     """
     self.name = game
-    self.teacher, _ = teachers.load_teacher(game)
-    log, _ = recordings.load_package_log(game)
+    if agents is None:
+      self.teacher, _ = teachers.load_teacher(game)
+      log, _ = recordings.load_package_log(game)
+    else:
+      teacher, recorded = _folders(game, agents)
+      self.teacher, _ = teachers.load(teacher)
+      log, _ = recordings.load_log(recorded)
     copies, length = log.actions.shape
-    self.recording = recording.replay(
-        log, self.teacher, data_lib.copies_needed(
-            max(config.percentages), copies, config.test_copies))
-    self.states = data_lib.States(self.recording)
+    log = recording.select(log, data_lib.copies_needed(
+        max(config.percentages), copies, config.test_copies))
     self.splits = {
         percentage: data_lib.split(
-            self.recording, percentage, copies * length, config.test_copies)
+            log, percentage, copies * length, config.test_copies)
         for percentage in config.percentages}
+    self.recording = recording.replay(log, self.teacher)
+    self.states = data_lib.States(self.recording)
     self.duplicates = {
         percentage: data_lib.duplicate_rate(
             self.recording, split.train, split.test)
@@ -132,8 +141,8 @@ def check(config: config_lib.Config) -> None:
 
 
 def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
-        preset: str, overwrite: bool = False, tensorboard: bool = False
-        ) -> List[results.Row]:
+        preset: str, overwrite: bool = False, tensorboard: bool = False,
+        agents: Optional[files.Path] = None) -> List[results.Row]:
   """Runs or resumes the grid.
 
   Args:
@@ -143,6 +152,8 @@ def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
     preset: the preset's name, for the rows.
     overwrite: deletes what the folder holds.
     tensorboard: writes TensorBoard scalars.
+    agents: a folder that holds, per game, `GAME` (a teacher) and
+      `GAME_recording` (its log of actions); None uses the package's.
 
   Returns:
     All rows of the finished run.
@@ -153,10 +164,11 @@ def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
     Interrupted: if a signal asked to stop.
   """
   check(config)
+  seals = {game: _seals(game, agents) for game in config.trials}
   device.prepare()
   with files.locked(folder) as folder:
     store = results.Run(
-        folder, {"artefact": artefact, "preset": preset,
+        folder, {"artefact": artefact, "preset": preset, "agents": seals,
                  **dataclasses.asdict(config)}, overwrite)
     if overwrite:
       shutil.rmtree(folder / TIMING, ignore_errors=True)
@@ -166,12 +178,27 @@ def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
       timing = files.make_folder(folder / TIMING) / f"{name}.csv"
       untimed = config.timing_repeats and not timing.exists()
       if waiting or untimed:
-        game = Game(name, config)
+        game = Game(name, config, agents)
       for part in waiting:
         _run_part(part, game, config, store, artefact, preset, tensorboard)
       if untimed:
         results.write_table(timing, _time(game, config))
     return results.read(folder)
+
+
+def _folders(game: str, agents: Optional[files.Path]
+             ) -> Tuple[pathlib.Path, pathlib.Path]:
+  """Where a game's teacher and recording are."""
+  if agents is None:
+    return teachers.package_folder(game), recordings.log_folder(game)
+  return pathlib.Path(agents) / game, pathlib.Path(agents) / f"{game}_recording"
+
+
+def _seals(game: str, agents: Optional[files.Path]) -> List[str]:
+  """Checksums of the teacher and recording, which determine the rows."""
+  return [hashlib.sha256((files.verify_folder(folder) / files.SEAL)
+                         .read_bytes()).hexdigest()
+          for folder in _folders(game, agents)]
 
 
 def make(part: Part, game: Game,

@@ -33,6 +33,10 @@ def define_flags() -> None:
   flags.DEFINE_list("seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
   flags.DEFINE_integer(
       "steps", None, "Number of updates. [the preset's]", lower_bound=1)
+  flags.DEFINE_string(
+      "agents", None, "Folder that holds, per game, GAME (a teacher, see "
+      "reproduce.train_teacher) and GAME_recording (see reproduce.record). "
+      "[the package's]")
 
 
 def configure() -> config_lib.Config:
@@ -84,7 +88,8 @@ def main() -> None:
   config = configure()
   rows = distillation_grid.run(
       config, folder, artefact="figure4", preset=given.preset,
-      overwrite=given.overwrite, tensorboard=given.tensorboard)
+      overwrite=given.overwrite, tensorboard=given.tensorboard,
+      agents=given.agents)
   print(section.write(rows, folder, folder))
 
 

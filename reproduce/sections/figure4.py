@@ -53,7 +53,7 @@ def write(rows: Sequence[results.Row], source: pathlib.Path,
       "Lines are means over seeds, bands their 95 % bootstrap intervals.\n",
       *(f"**{title[0].upper()}{title[1:]}**\n\n{table(cells, metric)}"
         for metric, title in _METRICS.items()),
-      summary(cells), _controls(cells), _more(cells), _costs(seconds)]
+      summary(cells), write_controls(cells), _more(cells), _costs(seconds)]
   text = "\n".join(part for part in parts if part)
   (folder / "section.md").write_text(text, encoding="utf-8")
   return text
@@ -171,8 +171,8 @@ def _late_change(cells: students.Students, game: str,
   return float((mean[-1] - before) / before)
 
 
-def _controls(cells: students.Students) -> str:
-  """The other methods against regular and Sobolev."""
+def write_controls(cells: students.Students) -> str:
+  """The other methods against regular and Sobolev; "" if there is none."""
   others = [m for m in cells.methods if m not in ("regular", "sobolev")]
   rows = [
       [students.GAMES[game], f"{percentage:g} %", students.LABELS[method],

@@ -68,12 +68,12 @@ def copies_needed(percentage: float, copies: int,
   return [*range(training), *range(copies - test_copies, copies)]
 
 
-def split(recording: recording_lib.Recording, percentage: float,
-          total: int, test_copies: int) -> Split:
-  """Splits a recording.
+def split(log: recording_lib.ActionLog, percentage: float, total: int,
+          test_copies: int) -> Split:
+  """Splits the states of a recording.
 
   Args:
-    recording: the states, of all copies or of those of `copies_needed`.
+    log: the recording's, of all copies or of those of `copies_needed`.
     percentage: share of `total` to train on, above 0 and below 100.
     total: how many states the whole recording has.
     test_copies: how many copies, the last ones, are for testing.
@@ -86,7 +86,6 @@ def split(recording: recording_lib.Recording, percentage: float,
       or games for it.
   """
   check_percentages([percentage])
-  log = recording.log
   copies, length = log.actions.shape
   is_test = np.arange(copies * length) >= (copies - test_copies) * length  # [S]
   whole = log.whole[log.episodes]  # [S]

@@ -151,6 +151,13 @@ class Distillation:
     self.method, self.trial, self.settings = method, trial, settings
     self.student = atari.make_network(
         teacher.num_actions, atari.SIZES[settings.network], seed)
+    ours, theirs = (sum(v.shape.num_elements() for v in net.policy_variables)
+                    for net in (self.student, teacher))
+    if ours >= theirs:
+      raise errors.UserError(
+          f"The student '{settings.network}' has {ours:,} weights, its "
+          f"teacher {theirs:,}: distil into a smaller network, or from a "
+          "larger teacher.")
     self.optimizer = optimizers.Adam(
         self._parameters, optimizers.cosine(
             trial.learning_rate, settings.steps))
