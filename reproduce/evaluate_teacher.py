@@ -37,7 +37,7 @@ def run(game: str, weights: Optional[files.Path], games: int,
     UserError: if the teacher is missing, damaged or of another game.
   """
   device.prepare()
-  network, _ = _load(game, weights)
+  network, _ = teachers.load_teacher(game, weights)
   played = evaluation.play(network, game, games, seed)
   return {
       "games": games,
@@ -64,7 +64,7 @@ def ship(game: str, weights: files.Path,
   Returns:
     Where it is now.
   """
-  network, card = _load(game, weights)
+  network, card = teachers.load_teacher(game, weights)
   settings = card["settings"]
   command = (f"python -m reproduce.train_teacher --game={game} "
              f"--preset={card['preset']} --steps={settings['steps']} "
@@ -72,16 +72,6 @@ def ship(game: str, weights: files.Path,
   teachers.save(teachers.package_folder(game), network, game,
                 {**card, "command": command, "evaluation": scores})
   return teachers.package_folder(game)
-
-
-def _load(game: str, weights: Optional[files.Path]):
-  if weights is None:
-    return teachers.load_teacher(game)
-  network, card = teachers.load(weights)
-  if card["game"] != game:
-    raise errors.UserError(
-        f"The teacher in '{weights}' plays {card['game']}, not {game}.")
-  return network, card
 
 
 def define_flags() -> None:

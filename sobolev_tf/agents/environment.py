@@ -20,7 +20,8 @@ with six the error of the most probable action would measure ties. Ours are
 {NOOP, RIGHT, LEFT}.
 """
 
-from typing import Mapping, NamedTuple, Optional, Tuple
+from importlib import metadata
+from typing import Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -98,16 +99,32 @@ class AtariEnvironment:
         reward_clipping=False)
     self._game_frame: Optional[np.ndarray] = None  # [N]
 
-  def reset(self, *seed: int) -> np.ndarray:
+  def reset(self, *seed: int,
+            copies: Optional[Sequence[int]] = None) -> np.ndarray:
     """Starts new games; all that follows depends on the seed and actions only.
+
+    A copy's game depends on the seed, the copy's number and its actions, not
+    on the other copies.
 
     Args:
       *seed: one or more non-negative integers, which together are the seed.
+      copies: the N copies' numbers, to play some games out of more; None
+        stands for 0 to N - 1.
 
     Returns:
       uint8 observations `[N, 4, 84, 84]`, of which three frames are black.
+
+    Raises:
+      UserError: if there is not a number from 0 on for every copy.
     """
-    seeds = np.random.SeedSequence(seed).generate_state(self.num_games)
+    numbers = np.array(
+        range(self.num_games) if copies is None else copies, np.int64)
+    if numbers.shape != (self.num_games,) or numbers.min() < 0:
+      raise errors.UserError(
+          f"Expected {self.num_games} numbers of copies from 0 on, got "
+          f"{numbers.tolist()}.")
+    seeds = np.random.SeedSequence(seed).generate_state(
+        int(numbers.max()) + 1)[numbers]  # [N]; more copies, same first seeds
     observations, info = self._emulators.reset(
         seed=(seeds & 0x7fffffff).astype(np.int64))
     self._game_frame = info["episode_frame_number"]
@@ -159,6 +176,20 @@ def check_game(game: str) -> None:
   if game not in ACTIONS:
     raise errors.UserError(
         f"Unknown game '{game}': choose one of {', '.join(GAMES)}.")
+
+
+def check_num_actions(game: str, num_actions: int) -> None:
+  """Raises a `UserError` unless the game has so many actions."""
+  check_game(game)
+  if num_actions != len(ACTIONS[game]):
+    raise errors.UserError(
+        f"{game} has {len(ACTIONS[game])} actions, the network {num_actions}.")
+
+
+def emulator_version() -> str:
+  """The emulator's name and version, on which every frame depends."""
+  _emulator()
+  return f"ale-py {metadata.version('ale-py')}"
 
 
 def _emulator():

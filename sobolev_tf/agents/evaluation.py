@@ -51,12 +51,9 @@ def play(network: atari.AtariNetwork, game: str, games: int,
   """
   if games < 1:
     raise errors.UserError(f"The number of games must be positive: {games}.")
+  environment.check_num_actions(game, network.num_actions)
   copies = min(games, _COPIES)
   emulators = environment.AtariEnvironment(game, copies)
-  if network.num_actions != emulators.num_actions:
-    raise errors.UserError(
-        f"{game} has {emulators.num_actions} actions, the network "
-        f"{network.num_actions}.")
 
   @tf.function
   def choose(observations, index):

@@ -6,10 +6,11 @@ card are of the weights as stored, that is after rounding to half precision.
 The teachers of the paper's three games (Section 4.2) come with the package.
 """
 
+import hashlib
 from importlib import resources
 import json
 import pathlib
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 import zipfile
 
 import numpy as np
@@ -92,31 +93,47 @@ def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
   return network, card
 
 
-def load_teacher(game: str) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
-  """Loads the teacher that comes with the package.
+def load_teacher(game: str, folder: Optional[files.Path] = None
+                 ) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
+  """Loads a teacher of a game.
 
   Args:
     game: one of `environment.GAMES`.
+    folder: a folder that `save` wrote; None loads the package's teacher.
 
   Returns:
     The network and its card.
 
   Raises:
-    UserError: for an unknown game, or if its teacher is missing or damaged.
+    UserError: for an unknown game, or if its teacher is missing, damaged or
+      of another game.
   """
   environment.check_game(game)
-  folder = package_folder(game)
-  if not (folder / CARD).is_file():
+  if folder is None:
+    folder = package_folder(game)
+    if not (folder / CARD).is_file():
+      raise errors.UserError(
+          f"This installation has no teacher of {game}: train one with "
+          f"python -m reproduce.train_teacher --game={game}.")
+  network, card = load(folder)
+  if card["game"] != game:
     raise errors.UserError(
-        f"This installation has no teacher of {game}: train one with "
-        f"python -m reproduce.train_teacher --game={game}.")
-  return load(folder)
+        f"The teacher in '{folder}' plays {card['game']}, not {game}.")
+  return network, card
 
 
 def package_folder(game: str) -> pathlib.Path:
   """Where the package keeps its teacher of a game."""
   return pathlib.Path(
       str(resources.files("sobolev_tf.agents") / "data" / game))
+
+
+def checksum(network: atari.AtariNetwork) -> str:
+  """The SHA-256 of a network's weights as `save` stores them."""
+  weights = hashlib.sha256()
+  for variable in _variables(network):
+    weights.update(variable.numpy().astype(np.float16).tobytes())
+  return weights.hexdigest()
 
 
 def _variables(network: atari.AtariNetwork) -> List[Any]:

@@ -150,6 +150,23 @@ def test_everything_depends_on_seed_and_actions_only():
   assert any(s.game_over.any() for s in steps)
 
 
+def test_a_copy_depends_on_its_number_not_on_its_neighbours(breakout):
+  first, actions, steps = breakout
+  alone = environment.AtariEnvironment("breakout", 1)
+  np.testing.assert_array_equal(alone.reset(3, copies=[1]), first[1:])
+  for action, expected in zip(actions, steps):
+    for ours, theirs in zip(alone.step(action[1:]), expected):
+      np.testing.assert_array_equal(ours, theirs[1:])
+  assert any(s.game_over[1] for s in steps)
+
+
+@pytest.mark.parametrize("copies", [[], [0], [0, -1], [[0, 1]], [0, 1, 2]])
+def test_bad_copies_are_refused(copies):
+  emulators = environment.AtariEnvironment("pong", 2)
+  with pytest.raises(errors.UserError, match="Expected 2 numbers of copies"):
+    emulators.reset(0, copies=copies)
+
+
 def test_seeds_and_indices_give_different_starts():
   emulators = environment.AtariEnvironment("pong", 4)
   starts = []

@@ -51,6 +51,15 @@ def test_storing_again_changes_no_byte(stored, tmp_path):
         tmp_path / "again" / name).read_bytes()
 
 
+def test_the_checksum_is_of_the_stored_weights(stored):
+  network, folder = stored
+  loaded, _ = teachers.load(folder)
+  assert teachers.checksum(loaded) == teachers.checksum(network)
+  last = loaded.trainable_variables[-1]
+  last.assign(last + .5)
+  assert teachers.checksum(loaded) != teachers.checksum(network)
+
+
 @pytest.mark.parametrize("name", [teachers.WEIGHTS, teachers.CARD])
 def test_damage_is_named(stored, name):
   _, folder = stored

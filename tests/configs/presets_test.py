@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from configs import figure2, figure3, sensitivity
+from configs import figure2, figure3, recording, sensitivity, teacher
 from reproduce.sections import sensitivity as section
 from sobolev_tf import results, scaling
 
@@ -62,3 +62,9 @@ def test_figure3_trains_as_figure2():
   assert figure3.PRESETS["quick"].sizes == (20, 100)
   assert figure3.PRESETS["paper"].settings in (
       figure2.PRESETS["paper"].settings)
+
+
+def test_recordings_have_100k_states_of_their_own_seed():
+  full = recording.PRESETS["full"]
+  assert full.copies * full.length == 100_000
+  assert recording.SEED not in (teacher.SEED, teacher.EVALUATION_SEED)
