@@ -7,7 +7,6 @@ their logs of actions.
 """
 
 import dataclasses
-import hashlib
 import pathlib
 import re
 import shutil
@@ -84,13 +83,9 @@ class Game:
         has too few states for the percentages.
     """
     self.name = game
-    if agents is None:
-      self.teacher, _ = teachers.load_teacher(game)
-      log, _ = recordings.load_package_log(game)
-    else:
-      teacher, recorded = _folders(game, agents)
-      self.teacher, _ = teachers.load(teacher)
-      log, _ = recordings.load_log(recorded)
+    teacher, recorded = _folders(game, agents)
+    self.teacher, _ = teachers.load_teacher(game, teacher)
+    log, _ = recordings.load_game_log(game, self.teacher, recorded)
     copies, length = log.actions.shape
     log = recording.select(log, data_lib.copies_needed(
         max(config.percentages), copies, config.test_copies))
@@ -164,11 +159,11 @@ def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
     Interrupted: if a signal asked to stop.
   """
   check(config)
-  seals = {game: _seals(game, agents) for game in config.trials}
+  agents_used = {game: _checksums(game, agents) for game in config.trials}
   device.prepare()
   with files.locked(folder) as folder:
     store = results.Run(
-        folder, {"artefact": artefact, "preset": preset, "agents": seals,
+        folder, {"artefact": artefact, "preset": preset, "agents": agents_used,
                  **dataclasses.asdict(config)}, overwrite)
     if overwrite:
       shutil.rmtree(folder / TIMING, ignore_errors=True)
@@ -187,18 +182,19 @@ def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
 
 
 def _folders(game: str, agents: Optional[files.Path]
-             ) -> Tuple[pathlib.Path, pathlib.Path]:
-  """Where a game's teacher and recording are."""
+             ) -> Tuple[Optional[pathlib.Path], Optional[pathlib.Path]]:
+  """Where a game's teacher and recording are; None means the package."""
   if agents is None:
-    return teachers.package_folder(game), recordings.log_folder(game)
+    return None, None
   return pathlib.Path(agents) / game, pathlib.Path(agents) / f"{game}_recording"
 
 
-def _seals(game: str, agents: Optional[files.Path]) -> List[str]:
-  """Checksums of the teacher and recording, which determine the rows."""
-  return [hashlib.sha256((files.verify_folder(folder) / files.SEAL)
-                         .read_bytes()).hexdigest()
-          for folder in _folders(game, agents)]
+def _checksums(game: str, agents: Optional[files.Path]) -> List[str]:
+  """Of the teacher and the recorded frames, which determine the rows."""
+  teacher, recorded = _folders(game, agents)
+  network, _ = teachers.load_teacher(game, teacher)
+  log, _ = recordings.load_game_log(game, network, recorded)
+  return [teachers.checksum(network), *log.checksums]
 
 
 def make(part: Part, game: Game,

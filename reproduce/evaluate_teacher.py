@@ -65,12 +65,8 @@ def ship(game: str, weights: files.Path,
     Where it is now.
   """
   network, card = teachers.load_teacher(game, weights)
-  settings = card["settings"]
-  command = (f"python -m reproduce.train_teacher --game={game} "
-             f"--preset={card['preset']} --steps={settings['steps']} "
-             f"--seed={settings['seed']}")
   teachers.save(teachers.package_folder(game), network, game,
-                {**card, "command": command, "evaluation": scores})
+                {**card, "evaluation": scores})
   return teachers.package_folder(game)
 
 

@@ -57,13 +57,10 @@ def run(game: str, folder: files.Path, *,
   with files.locked(folder) as folder:
     _check_free(folder / _STATES, overwrite)
     if sampling is None:
-      log, card = recordings.load_package_log(game)
-      if card.get("teacher", {}).get("weights") != checksum:
-        raise errors.UserError(
-            f"The package's recording of {game} is of another teacher: pass "
-            "that one as --weights, or --sample this one.")
-      played = recording.replay(
-          log, network, None if copies is None else range(copies))
+      log, _ = recordings.load_game_log(game, network)
+      if copies is not None:
+        log = recording.select(log, range(copies))
+      played = recording.replay(log, network)
     else:
       played = recording.record(
           network, game, seed, sampling.copies, sampling.length)

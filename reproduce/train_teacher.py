@@ -4,18 +4,20 @@
 
 The same command resumes an interrupted run. In the output folder,
 `progress.csv` has a line per checkpoint, and `candidates/` holds weights along
-the way, for `reproduce.evaluate_teacher`.
+the way, for `reproduce.evaluate_teacher`. A finished teacher is trained on by
+a second run that starts from it: `--initial=FOLDER`, with a new optimizer and
+a learning rate that falls anew.
 """
 
 import dataclasses
 import shutil
-from typing import Sequence
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from absl import flags
 
 from configs import teacher as config_lib
 from reproduce import app
-from sobolev_tf import files, results
+from sobolev_tf import errors, files, results
 from sobolev_tf.agents import actor_critic, environment, teachers
 from sobolev_tf.agents import trainer as trainer_lib
 from sobolev_tf.networks import atari
@@ -27,7 +29,8 @@ _REPORTED = ("score", "score_std", "entropy")
 
 
 def run(config: config_lib.TeacherConfig, game: str, seed: int,
-        folder: files.Path, *, preset: str, overwrite: bool = False,
+        folder: files.Path, *, preset: str,
+        initial: Optional[files.Path] = None, overwrite: bool = False,
         tensorboard: bool = False) -> Sequence[results.Row]:
   """Trains a teacher, or resumes its training.
 
@@ -37,6 +40,8 @@ def run(config: config_lib.TeacherConfig, game: str, seed: int,
     seed: of everything random.
     folder: the run's folder.
     preset: the name of the settings, for the rows.
+    initial: folder of a stored teacher to start from; None starts from random
+      weights.
     overwrite: deletes what the folder holds.
     tensorboard: writes TensorBoard scalars.
 
@@ -45,12 +50,14 @@ def run(config: config_lib.TeacherConfig, game: str, seed: int,
     last 100 training games and the policy's entropy.
 
   Raises:
-    UserError: if the folder cannot be used.
+    UserError: if the folder cannot be used, or the initial teacher is
+      damaged, of another game or of another size.
     Interrupted: if a signal asked to stop.
   """
   device.prepare()
+  network, before = _start(config, game, seed, initial)
   settings = {"artefact": "teacher", "game": game, "seed": seed,
-              **dataclasses.asdict(config)}
+              "initial": before.get("checksum"), **dataclasses.asdict(config)}
   with files.locked(folder) as folder:
     store = results.Run(folder, settings, overwrite)
     if overwrite:
@@ -58,8 +65,6 @@ def run(config: config_lib.TeacherConfig, game: str, seed: int,
       (folder / trainer_lib.PROGRESS).unlink(missing_ok=True)
     if not store.finished(_PART):
       emulators = environment.AtariEnvironment(game, config.num_games)
-      network = atari.make_network(
-          emulators.num_actions, atari.SIZES[config.network], seed)
       agent = actor_critic.ActorCritic(
           network, config.learning,
           config.iterations * config.learning.updates(config.transitions))
@@ -70,11 +75,14 @@ def run(config: config_lib.TeacherConfig, game: str, seed: int,
       def store_candidate(iteration: int) -> None:
         last = iteration == config.iterations
         if iteration and (last or iteration % config.candidate_every == 0):
-          steps = iteration * config.transitions
+          steps = before.get("steps", 0) + iteration * config.transitions
           teachers.save(
               folder / _CANDIDATES / f"step-{steps:08d}", network, game,
-              {"steps": steps, "preset": preset, "settings": settings,
-               "commit": results.commit(), "versions": results.versions()})
+              {"steps": steps, "commands": [
+                  *before.get("commands", []),
+                  _command(config, game, seed, preset, initial is not None)],
+               "settings": settings, "commit": results.commit(),
+               "versions": results.versions()})
 
       history = trainer_lib.train(
           trainer, iterations=config.iterations,
@@ -91,6 +99,33 @@ def run(config: config_lib.TeacherConfig, game: str, seed: int,
     return results.read(folder)
 
 
+def _start(config: config_lib.TeacherConfig, game: str, seed: int,
+           initial: Optional[files.Path]
+           ) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
+  """The network to train, and the initial teacher's card if there is one."""
+  size = atari.SIZES[config.network]
+  if initial is None:
+    environment.check_game(game)
+    return atari.make_network(
+        len(environment.ACTIONS[game]), size, seed), {}
+  network, card = teachers.load_teacher(game, initial)
+  if network.size != size:
+    raise errors.UserError(
+        f"The teacher in '{initial}' is not of the size '{config.network}' "
+        "that this preset trains: choose the preset that trained it.")
+  return network, {**card, "checksum": teachers.checksum(network)}
+
+
+def _command(config: config_lib.TeacherConfig, game: str, seed: int,
+             preset: str, continued: bool) -> str:
+  """The command that trains this teacher again, for its card."""
+  command = (f"python -m reproduce.train_teacher --game={game} "
+             f"--preset={preset} --steps={config.steps} --seed={seed}")
+  if continued:
+    command += " --initial=<the teacher of the command before>"
+  return command
+
+
 def define_flags() -> None:
   """Defines this entrypoint's flags."""
   app.define_flags("teacher", config_lib.PRESETS, "cpu")
@@ -102,6 +137,9 @@ def define_flags() -> None:
   flags.DEFINE_integer(
       "seed", config_lib.SEED, "Seed of weights, games, actions and "
       "minibatches.", lower_bound=0)
+  flags.DEFINE_string(
+      "initial", None, "Folder of a stored teacher to start from. [random "
+      "weights]")
 
 
 def main() -> None:
@@ -109,7 +147,7 @@ def main() -> None:
   rows = run(
       config_lib.get(given.preset, given.game, given.steps), given.game,
       given.seed, app.output_folder(f"teacher/{given.game}"),
-      preset=given.preset, overwrite=given.overwrite,
+      preset=given.preset, initial=given.initial, overwrite=given.overwrite,
       tensorboard=given.tensorboard)
   score = [row for row in rows if row.metric == "score"][-1]
   print(f"{given.game}: mean score of the last training games "

@@ -130,7 +130,8 @@ class SobolevModel(keras.Model):
         optimizer=optimizer, loss=self._by_name("loss", loss),
         loss_weights=self._by_name("loss_weights", loss_weights),
         metrics=self._metrics_by_name("metrics", metrics),
-        weighted_metrics=self._metrics_by_name("weighted_metrics", weighted_metrics),
+        weighted_metrics=self._metrics_by_name(
+            "weighted_metrics", weighted_metrics),
         jit_compile=jit_compile, **kwargs)
 
   def compile_from_config(self, config: Dict[str, Any]) -> None:
@@ -199,32 +200,33 @@ class SobolevModel(keras.Model):
                ) -> Tuple[Dict[str, tf.Tensor], Dict[str, tf.Tensor]]:
     """Targets and predictions by the orders' names."""
     function = self._inside(training)
-    if y is None and self.target is None:
-      raise errors.UserError(
-          "There are no targets: fit(x, (y, dy_dx)), or give SobolevModel a "
-          "target function.")
     if self.stochastic:
       directions = stochastic_lib.unit_directions(
           self.order, tf.stack([self.seed, self._draws.value]))
       self._draws.assign_add(1)
       predictions = derivatives.projections(function, x, directions)
-      targets = (
-          derivatives.projections(self.target, x, directions) if y is None
-          else stochastic_lib.project(
-              self._arrays(x, y, predictions[0]), x, directions))
     else:
       predictions = derivatives.value_and_derivatives(
           function, x, self.order)
-      targets = (
-          targets_lib.from_function(self.target, x, self.order) if y is None
-          else self._arrays(x, y, predictions[0]))
+    if y is not None:
+      targets = self._arrays(x, y, predictions[0])
+      if self.stochastic:
+        targets = stochastic_lib.project(targets, x, directions)
+    elif self.target is None:
+      raise errors.UserError(
+          "There are no targets: fit(x, (y, dy_dx)), or give SobolevModel a "
+          "target function.")
+    elif self.stochastic:
+      targets = derivatives.projections(self.target, x, directions)
+    else:
+      targets = targets_lib.from_function(self.target, x, self.order)
     names = order_names(self.order)
     return (
         {name: _fill(target, prediction) for name, target, prediction in zip(
             names, targets, predictions)},
         dict(zip(names, predictions)))
 
-  def _arrays(self, x, y, value: tf.Tensor) -> Sequence[tf.Tensor]:
+  def _arrays(self, x, y, value: tf.Tensor) -> Tuple[tf.Tensor, ...]:
     """Given targets, checked and in order."""
     arrays = list(self._in_order("targets", y))
     arrays[0] = tf.convert_to_tensor(arrays[0])

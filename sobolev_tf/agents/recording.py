@@ -16,7 +16,7 @@ every frame, and `replay` checks that.
 import contextlib
 import hashlib
 import sys
-from typing import Callable, Iterable, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Iterable, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -124,26 +124,21 @@ def record(network: atari.AtariNetwork, game: str, seed: int, copies: int,
   return Recording(log, frames, rewards, _logits(network, log, frames))
 
 
-def replay(log: ActionLog, network: atari.AtariNetwork,
-           copies: Optional[Sequence[int]] = None) -> Recording:
+def replay(log: ActionLog, network: atari.AtariNetwork) -> Recording:
   """Plays a log's actions again and computes the teacher's outputs.
 
   Args:
-    log: of a recording.
+    log: of a recording, or the part of it that `select` gives.
     network: the teacher.
-    copies: positions in the log of the copies to replay; None replays all.
 
   Returns:
-    The recording, or the part of it that belongs to the copies.
+    The recording, or the part of it that belongs to the log.
 
   Raises:
-    UserError: if frames or game ends are not those recorded, naming the copy;
-      if the network has another number of actions; or if there are no such
-      copies in the log.
+    UserError: if frames or game ends are not those recorded, naming the copy,
+      or if the network has another number of actions.
   """
   environment.check_num_actions(log.game, network.num_actions)
-  if copies is not None:
-    log = _select(log, list(copies))
   played, frames, rewards = _play(
       log.game, log.seed, log.copies, log.actions.shape[1],
       lambda observations, t: log.actions[:, t])
@@ -155,6 +150,32 @@ def replay(log: ActionLog, network: atari.AtariNetwork,
           "its log is wrong or was made by another version of the emulator "
           f"(it names {log.emulator}, this is {played.emulator}).")
   return Recording(log, frames, rewards, _logits(network, log, frames))
+
+
+def select(log: ActionLog, copies: Sequence[int]) -> ActionLog:
+  """The part of a log that belongs to some of its copies.
+
+  Args:
+    log: the log.
+    copies: their positions in the log.
+
+  Returns:
+    The log of these copies, which replays to the same frames.
+
+  Raises:
+    UserError: if there are no such copies in the log.
+  """
+  positions = list(copies)
+  if (not positions or len(set(positions)) < len(positions) or
+      min(positions) < 0 or max(positions) >= len(log.copies)):
+    raise errors.UserError(
+        f"The log of {log.game} has the copies 0 to {len(log.copies) - 1}: "
+        "choose one or more of them, each once.")
+  return log._replace(
+      copies=tuple(log.copies[n] for n in positions),
+      actions=log.actions[positions],
+      game_over=log.game_over[positions],
+      checksums=tuple(log.checksums[n] for n in positions))
 
 
 def stack_indices(log: ActionLog) -> np.ndarray:
@@ -226,20 +247,6 @@ def _logits(network: atari.AtariNetwork, log: ActionLog,
   return np.concatenate([
       compute(tf.constant(stacks(frames, indices[row:row + _BATCH]))).numpy()
       for row in _bar(range(0, len(frames), _BATCH), f"{log.game}: teacher")])
-
-
-def _select(log: ActionLog, positions: Sequence[int]) -> ActionLog:
-  """The part of a log that belongs to some of its copies."""
-  if (not positions or len(set(positions)) < len(positions) or
-      min(positions) < 0 or max(positions) >= len(log.copies)):
-    raise errors.UserError(
-        f"The log of {log.game} has the copies 0 to {len(log.copies) - 1}: "
-        "choose one or more of them, each once.")
-  return log._replace(
-      copies=tuple(log.copies[n] for n in positions),
-      actions=log.actions[positions],
-      game_over=log.game_over[positions],
-      checksums=tuple(log.checksums[n] for n in positions))
 
 
 def _bar(values: Iterable[int], title: str) -> Iterable[int]:

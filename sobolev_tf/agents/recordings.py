@@ -11,15 +11,16 @@ from importlib import resources
 import json
 import pathlib
 import string
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 import zipfile
 import zlib
 
 import numpy as np
 
 from sobolev_tf import errors, files
-from sobolev_tf.agents import environment
+from sobolev_tf.agents import environment, teachers
 from sobolev_tf.agents import recording as recording_lib
+from sobolev_tf.networks import atari
 
 ACTIONS = "actions.npz"
 CARD = "card.json"
@@ -125,30 +126,38 @@ def load(folder: files.Path
   return recording, card
 
 
-def load_package_log(game: str
-                     ) -> Tuple[recording_lib.ActionLog, Dict[str, Any]]:
-  """Loads the action log that comes with the package.
+def load_game_log(game: str, network: atari.AtariNetwork,
+                  folder: Optional[files.Path] = None
+                  ) -> Tuple[recording_lib.ActionLog, Dict[str, Any]]:
+  """Loads the action log of a game that a teacher played.
 
   Args:
     game: one of `environment.GAMES`.
+    network: the teacher.
+    folder: a folder that `save_log` or `save` wrote; None loads the package's.
 
   Returns:
     The log and its card.
 
   Raises:
-    UserError: for an unknown game, or if its log is missing, damaged or of
-      another game.
+    UserError: for an unknown game, or if its log is missing, damaged, of
+      another game or of another teacher.
   """
   environment.check_game(game)
-  folder = log_folder(game)
-  if not (folder / CARD).is_file():
-    raise errors.UserError(
-        f"This installation has no recording of {game}: sample one with "
-        f"python -m reproduce.record --game={game} --sample.")
+  if folder is None:
+    folder = log_folder(game)
+    if not (folder / CARD).is_file():
+      raise errors.UserError(
+          f"This installation has no recording of {game}: sample one with "
+          f"python -m reproduce.record --game={game} --sample.")
   log, card = load_log(folder)
   if log.game != game:
     raise errors.UserError(
         f"The action log in '{folder}' is of {log.game}, not {game}.")
+  if card.get("teacher", {}).get("weights") != teachers.checksum(network):
+    raise errors.UserError(
+        f"The recording of {game} in '{folder}' is of another teacher: name "
+        "the one that played it, or sample a new recording.")
   return log, card
 
 

@@ -5,9 +5,10 @@ be compared seed by seed.
 """
 
 import dataclasses
+import functools
 import math
 import time
-from typing import Dict, Mapping, NamedTuple, Optional
+from typing import Dict, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -274,16 +275,22 @@ class Distillation:
       the same mean of the teacher's Jacobian.
     """
     rows = data_lib.thin(self._evaluated["test"], count)
-    distance = size = 0.
-    for row in np.array_split(rows, math.ceil(len(rows) / 25)):
-      x, _ = self._states(tf.constant(row))
-      student, teacher = (
-          tf.reshape(derivatives.jacobian(log_policy(network), x),
-                     [len(row), -1])
-          for network in (self.student, self._teacher))
-      distance += float(tf.reduce_sum(losses.norm(teacher, student)))
-      size += float(tf.reduce_sum(tf.norm(teacher, axis=1)))
-    return distance / size
+    parts = [self._distances(tf.constant(part))
+             for part in np.array_split(rows, math.ceil(len(rows) / 25))]
+    distance, size = np.sum(parts, axis=0)
+    return float(distance / size)
+
+  @functools.partial(tf.function, reduce_retracing=True)
+  def _distances(self, rows: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
+    """Sums over the states of the Jacobians' distance and the teacher's norm.
+    """
+    x, _ = self._states(rows)
+    student, teacher = (
+        tf.reshape(derivatives.jacobian(log_policy(network), x),
+                   [tf.shape(rows)[0], -1])
+        for network in (self.student, self._teacher))  # [B, A * 84 * 84 * 4]
+    return (tf.reduce_sum(losses.norm(teacher, student)),
+            tf.reduce_sum(tf.norm(teacher, axis=1)))
 
 
 def time_steps(students: Mapping[str, Distillation], repeats: int,

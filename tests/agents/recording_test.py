@@ -152,7 +152,8 @@ def test_a_replay_is_the_recording(played):
 def test_copies_can_be_replayed_alone(breakout, copies):
   """A copy depends on nothing that its neighbours do."""
   made = breakout.recording
-  part = recording.replay(made.log, breakout.network, copies)
+  part = recording.replay(
+      recording.select(made.log, copies), breakout.network)
   assert part.log.copies == tuple(copies)
   length = LENGTHS["breakout"]
   rows = np.concatenate([
@@ -167,7 +168,7 @@ def test_copies_can_be_replayed_alone(breakout, copies):
 def test_copies_that_are_not_there_are_refused(breakout):
   for copies in ([], [2], [-1], [0, 0]):
     with pytest.raises(errors.UserError, match="has the copies 0 to 1"):
-      recording.replay(breakout.recording.log, breakout.network, copies)
+      recording.select(breakout.recording.log, copies)
 
 
 @pytest.fixture(name="short", scope="module")

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from sobolev_tf import errors, files
-from sobolev_tf.agents import environment, recording, recordings
+from sobolev_tf.agents import environment, recording, recordings, teachers
+from sobolev_tf.networks import atari
 
 RNG = np.random.default_rng(0)
 FACTS = {"teacher": {"steps": 12}}
+NETWORK = atari.make_network(3, atari.SIZES["student-cpu"])
 
 
 def make(copies=2, length=6):
@@ -252,15 +254,19 @@ def test_a_killed_save_leaves_nothing_to_read(stored, tmp_path):
 
 def test_the_packages_logs(tmp_path, monkeypatch):
   with pytest.raises(errors.UserError, match="Unknown game"):
-    recordings.load_package_log("tetris")
+    recordings.load_game_log("tetris", NETWORK)
   folders = {recordings.log_folder(game) for game in environment.GAMES}
   assert len(folders) == len(environment.GAMES)
   monkeypatch.setattr(recordings, "log_folder", lambda game: tmp_path / game)
   with pytest.raises(errors.UserError, match="has no recording of pong"):
-    recordings.load_package_log("pong")
+    recordings.load_game_log("pong", NETWORK)
   log = make().log
-  recordings.save_log(tmp_path / "pong", log, FACTS)
-  check_equal(log, recordings.load_package_log("pong")[0])
+  card = {**FACTS, "teacher": {"weights": teachers.checksum(NETWORK)}}
+  recordings.save_log(tmp_path / "pong", log, card)
+  check_equal(log, recordings.load_game_log("pong", NETWORK)[0])
+  with pytest.raises(errors.UserError, match="of another teacher"):
+    recordings.load_game_log("pong", atari.make_network(
+        3, atari.SIZES["student-cpu"], seed=1))
   recordings.save_log(tmp_path / "breakout", log, FACTS)
   with pytest.raises(errors.UserError, match="is of pong, not breakout"):
-    recordings.load_package_log("breakout")
+    recordings.load_game_log("breakout", NETWORK)

@@ -12,7 +12,7 @@ from sobolev_tf.networks import atari
 def _stored(tmp_path):
   network = atari.make_network(4, atari.NetworkSize(((2, 8, 8),), 8))
   teachers.save(tmp_path / "teacher", network, "breakout", {
-      "preset": "cpu", "settings": {"steps": 12, "seed": 3}})
+      "steps": 12, "commands": ["python"]})
   return tmp_path / "teacher"
 
 
@@ -27,9 +27,7 @@ def test_evaluates_and_ships(stored, tmp_path, monkeypatch):
   evaluate_teacher.ship("breakout", stored, scores)
   _, card = teachers.load_teacher("breakout")
   assert card["evaluation"] == scores
-  assert card["command"] == (
-      "python -m reproduce.train_teacher --game=breakout --preset=cpu "
-      "--steps=12 --seed=3")
+  assert card["steps"] == 12 and card["commands"] == ["python"]
   assert evaluate_teacher.run("breakout", None, 2, 5) == scores
 
 

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 from configs import figure4 as config_lib
-from reproduce import app, distillation_grid, figure4, figure4_search
-from reproduce import published
+from reproduce import (
+    app,
+    distillation_grid,
+    figure4,
+    figure4_search,
+    published,
+)
 from reproduce.sections import figure4 as section
 from reproduce.sections import figure4_search as search_section
 from reproduce.sections import students

@@ -133,7 +133,8 @@ def test_the_command_samples_and_ships(folder, command, tmp_path):
   shipped = contents(folder / "breakout_recording")
   assert set(shipped) == {recordings.ACTIONS, recordings.CARD, files.SEAL}
   assert shipped[recordings.ACTIONS] != before[recordings.ACTIONS]
-  assert recordings.load_package_log("breakout")[0].seed == 10
+  assert recordings.load_log(
+      recordings.log_folder("breakout"))[0].seed == 10
 
 
 @pytest.mark.parametrize("arguments, words", [

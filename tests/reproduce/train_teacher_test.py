@@ -70,6 +70,39 @@ def test_the_command_trains(tmp_path):
   assert files.read_text(tmp_path / trainer.PROGRESS).count("\n") == 2
 
 
+def test_a_teacher_is_trained_on(tmp_path):
+  short = config_lib.get("smoke", "pong", steps=64)
+  train(tmp_path / "first", short)
+  first = tmp_path / "first" / "candidates" / "step-00000064"
+  train(tmp_path / "second", short, initial=first)
+  second = tmp_path / "second" / "candidates" / "step-00000128"
+  _, card = teachers.load(second)
+  command = ("python -m reproduce.train_teacher --game=pong --preset=smoke "
+             "--steps=64 --seed=1")
+  assert card["commands"] == [
+      command, f"{command} --initial=<the teacher of the command before>"]
+  assert card["steps"] == 128
+  # One run of four updates from the first's weights, not from random ones.
+  old, new = (teachers.load(path)[0] for path in (first, second))
+  moved = max(abs(a - b).numpy().max() for a, b in zip(
+      old.trainable_variables, new.trainable_variables))
+  assert 0 < moved < .01
+  # With another start the folder is refused, as with any other setting.
+  with pytest.raises(errors.UserError, match="initial"):
+    train(tmp_path / "second", short)
+
+
+def test_a_start_that_does_not_fit_is_refused(tmp_path):
+  train(tmp_path / "first", config_lib.get("smoke", "pong", steps=64))
+  first = tmp_path / "first" / "candidates" / "step-00000064"
+  with pytest.raises(errors.UserError, match="not of the size 'teacher-cpu'"):
+    train(tmp_path / "new", config_lib.get("cpu", "pong"), initial=first)
+  with pytest.raises(errors.UserError, match="plays pong, not breakout"):
+    train_teacher.run(CONFIG, "breakout", 1, tmp_path / "new", preset="smoke",
+                      initial=first)
+  assert not (tmp_path / "new").exists()
+
+
 def test_a_folder_is_used_by_one_run_only(tmp_path):
   with files.locked(tmp_path), pytest.raises(
       errors.UserError, match="Another run"):
