@@ -14,7 +14,7 @@ from sobolev_tf.networks import atari
 
 SIZE = atari.SIZES["student-cpu"]
 SEED, COPIES = 3, 2
-LENGTHS = {"pong": 900, "breakout": 250, "space_invaders": 600}
+LENGTHS = {"pong": 1000, "breakout": 300, "space_invaders": 800}
 
 
 @dataclasses.dataclass
