@@ -96,7 +96,8 @@ PRESETS: Mapping[str, Config] = {
             _SETTINGS, steps=500, evaluate_every=50, evaluation_states=1_000),
         derivative_states=25, score_games=0, timing_repeats=3),
     "smoke": dataclasses.replace(
-        _CPU, trials=_one_each({"pong": _CHOSEN["pong"]}), percentages=(.5,),
+        _CPU, trials=_one_each({"breakout": _CHOSEN["breakout"]}),
+        percentages=(1.,),
         seeds=(0, 1), test_copies=1, settings=dataclasses.replace(
             _SETTINGS, steps=4, batch_size=8, evaluate_every=2,
             evaluation_states=20, checkpoint_every=2),
@@ -121,7 +122,7 @@ SEARCH: Mapping[str, Config] = {
         settings=dataclasses.replace(_SETTINGS, evaluate_every=500),
         derivative_states=0, score_games=0, timing_repeats=0),
     "smoke": dataclasses.replace(
-        PRESETS["smoke"], trials={"pong": {
+        PRESETS["smoke"], trials={"breakout": {
             method: trials[:2] for method, trials in _TRIALS.items()}},
         seeds=(100,), timing_repeats=0),
 }

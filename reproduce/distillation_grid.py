@@ -10,9 +10,21 @@ import dataclasses
 import pathlib
 import re
 import shutil
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import (
+    Any,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    TypeVar,
+)
+
+from absl import flags
 
 from configs import figure4 as config_lib
+from reproduce import app
 from sobolev_tf import errors, files, results
 from sobolev_tf.agents import (
     environment,
@@ -27,6 +39,7 @@ from sobolev_tf.training import device, distillation
 # Folder of a run: seconds per training step, one table per game. They are no
 # rows, since a repetition gives the same rows but other times.
 TIMING = "timing"
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +112,98 @@ class Game:
         percentage: data_lib.duplicate_rate(
             self.recording, split.train, split.test)
         for percentage, split in self.splits.items()}
+
+
+def define_flags(artefact: str, presets: Mapping[str, config_lib.Config],
+                 default: str) -> None:
+  """Defines the flags of an entrypoint that runs such a grid.
+
+  Args:
+    artefact: its name.
+    presets: its settings by name.
+    default: the preset used if none is named.
+  """
+  app.define_flags(artefact, presets, default)
+  flags.DEFINE_list("games", None, "Games whose teachers to distil. [all]")
+  flags.DEFINE_list(
+      "methods", None, f"Any of {', '.join(distillation.METHODS)}. [the "
+      "preset's]")
+  flags.DEFINE_list(
+      "percentages", None, "Shares of the recorded states to train on, in per "
+      "cent. [the preset's]")
+  flags.DEFINE_list("seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
+  flags.DEFINE_integer(
+      "steps", None, "Number of updates. [the preset's]", lower_bound=1)
+  flags.DEFINE_string(
+      "agents", None, "Folder that holds, per game, GAME (a teacher, see "
+      "reproduce.train_teacher) and GAME_recording (see reproduce.record). "
+      "[the package's]")
+
+
+def configure(config: config_lib.Config) -> config_lib.Config:
+  """A preset's settings with those the user's flags replace."""
+  given = flags.FLAGS
+  trials = config.trials
+  if given.games is not None:
+    trials = _choose("games", given.games, trials)
+  if given.methods is not None:
+    trials = {game: _choose("methods", given.methods, methods)
+              for game, methods in trials.items()}
+  config = dataclasses.replace(config, trials=trials)
+  if given.percentages is not None:
+    config = dataclasses.replace(
+        config, percentages=_percentages(given.percentages))
+  if given.seeds is not None:
+    config = dataclasses.replace(
+        config, seeds=app.numbers("seeds", given.seeds, 0))
+  if given.steps:
+    config = dataclasses.replace(config, settings=dataclasses.replace(
+        config.settings, steps=given.steps))
+  return config
+
+
+def run_flags(artefact: str, presets: Mapping[str, config_lib.Config]
+              ) -> Tuple[List[results.Row], pathlib.Path]:
+  """Runs or resumes the grid that the flags describe.
+
+  Args:
+    artefact: the name rows carry.
+    presets: its settings by name.
+
+  Returns:
+    All rows of the finished run, and its folder.
+
+  Raises:
+    UserError: as `run`.
+    Interrupted: as `run`.
+  """
+  given = flags.FLAGS
+  folder = app.output_folder(artefact)
+  rows = run(
+      configure(presets[given.preset]), folder, artefact=artefact,
+      preset=given.preset, overwrite=given.overwrite,
+      tensorboard=given.tensorboard, agents=given.agents)
+  return rows, folder
+
+
+def _choose(flag: str, names: List[str],
+            table: Mapping[str, T]) -> Dict[str, T]:
+  """The named entries of a table, in the order given."""
+  unknown = [name for name in names if name not in table]
+  if unknown or not names:
+    raise errors.UserError(
+        f"--{flag}: '{','.join(unknown)}' is not among this preset's "
+        f"{', '.join(table)}.")
+  return {name: table[name] for name in names}
+
+
+def _percentages(text: List[str]) -> tuple[float, ...]:
+  try:
+    return tuple(float(entry) for entry in text)
+  except ValueError as error:
+    raise errors.UserError(
+        f"--percentages: '{','.join(text)}' is not a list of numbers such as "
+        "1,5,25.") from error
 
 
 def parts(config: config_lib.Config) -> Iterator[Part]:

@@ -1,6 +1,7 @@
 """Tests of Figure 4 and its search, through the entrypoints and from rows."""
 
 import dataclasses
+import shutil
 import sys
 
 from absl.testing import flagsaver
@@ -19,6 +20,8 @@ from reproduce.sections import figure4 as section
 from reproduce.sections import figure4_search as search_section
 from reproduce.sections import students
 from sobolev_tf import errors, results
+from sobolev_tf.agents import recording, recordings, teachers
+from sobolev_tf.networks import atari
 from sobolev_tf.training.distillation import Trial
 
 
@@ -39,12 +42,36 @@ def contents(folder):
           for p in sorted(folder.rglob("*.csv"))}
 
 
+GAME, COPIES, LENGTH = "breakout", 5, 300
+SMOKE = ["--preset=smoke", "--percentages=20"]
+
+
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-  """A smoke run of Pong, on the shipped teacher and recording."""
+def agents(tmp_path_factory):
+  """An untrained teacher, which loses quickly, and its recording."""
+  folder = tmp_path_factory.mktemp("agents")
+  network = atari.make_network(4, atari.SIZES["teacher-cpu"], 0)
+  teachers.save(folder / GAME, network, GAME, {})
+  stored, _ = teachers.load(folder / GAME)  # rounded to half precision
+  made = recording.record(stored, GAME, 7, COPIES, LENGTH)
+  recordings.save_log(folder / f"{GAME}_recording", made.log, {
+      "teacher": {"weights": teachers.checksum(stored)}})
+  return folder
+
+
+@pytest.fixture(scope="module")
+def run(agents):
+  """Runs the smoke preset into a folder."""
+  config = dataclasses.replace(
+      config_lib.PRESETS["smoke"], percentages=(20.,))
+  return lambda folder: distillation_grid.run(
+      config, folder, artefact="figure4", preset="smoke", agents=agents)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, run):
   folder = tmp_path_factory.mktemp("figure4") / "run"
-  distillation_grid.run(
-      config_lib.PRESETS["smoke"], folder, artefact="figure4", preset="smoke")
+  run(folder)
   return folder
 
 
@@ -52,9 +79,9 @@ def test_rows(finished):
   config = config_lib.PRESETS["smoke"]
   rows = results.read(finished)
   assert {(r.task, r.method, r.seed) for r in rows} == {
-      ("pong", method, seed) for method in ("regular", "sobolev")
+      (GAME, method, seed) for method in ("regular", "sobolev")
       for seed in config.seeds}
-  assert {r.n for r in rows} == {500}  # 0.5 % of 100,000
+  assert {r.n for r in rows} == {300}  # 20 % of 1,500
   assert {r.step for r in rows} == {2, 4}
   assert {"test_error", "test_kl", "validation_kl", "train_kl",
           "test_reverse_kl", "test_derivative_distance",
@@ -63,27 +90,25 @@ def test_rows(finished):
 
 
 def test_the_command_finds_it_finished_and_reports(
-    finished, command, monkeypatch):
+    finished, agents, command, monkeypatch):
   monkeypatch.setattr(  # nothing is left to replay or to train
       distillation_grid, "Game", lambda *_: pytest.fail("trained again"))
   before = contents(finished)
   status, out, _ = command(
-      figure4, "--preset=smoke", f"--output={finished}")
-  assert status == 0 and "| Pong | 0.5 % |" in out
+      figure4, *SMOKE, f"--agents={agents}", f"--output={finished}")
+  assert status == 0 and "| Breakout | 20 % |" in out
   assert contents(finished) == before
   for metric in ("test_error", "test_kl"):
     for suffix in ("", "-time"):
       assert (finished / f"figure4-{metric}{suffix}.png").stat().st_size > 9000
 
 
-def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, tmp_path):
+def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, run):
   before = contents(finished)
   lost = sorted((finished / "rows").iterdir())[1]
   kept = lost.read_bytes()
   lost.unlink()
-  distillation_grid.run(
-      config_lib.PRESETS["smoke"], finished, artefact="figure4",
-      preset="smoke")
+  run(finished)
   assert lost.read_bytes() == kept
   assert contents(finished) == before
 
@@ -99,32 +124,56 @@ def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, tmp_path):
     (["--percentages=0.001"], "choose another percentage"),
     (["--seeds=-1"], "--seeds"),
 ])
-def test_bad_flags(arguments, words, command, tmp_path):
+def test_bad_flags(arguments, words, agents, command, tmp_path):
   status, _, error = command(
-      figure4, "--preset=smoke", f"--output={tmp_path}/run", *arguments)
+      figure4, "--preset=smoke", f"--agents={agents}",
+      f"--output={tmp_path}/run", *arguments)
   lines = [line for line in error.splitlines() if line.startswith("error: ")]
   assert status == app.USER_ERROR and len(lines) == 1, error
   assert words in lines[0] and "Traceback" not in error
   assert not list(tmp_path.glob("run/rows/*"))
 
 
-def test_other_settings_are_refused(finished, command):
+def test_other_settings_are_refused(finished, agents, command):
   before = contents(finished)
   status, _, error = command(
-      figure4, "--preset=smoke", "--steps=7", f"--output={finished}")
+      figure4, *SMOKE, "--steps=7", f"--agents={agents}",
+      f"--output={finished}")
   assert status == app.USER_ERROR and "other settings" in error
   assert contents(finished) == before
 
 
-def test_search_runs_every_trial(command, tmp_path):
+def test_another_teacher_is_refused(finished, agents, command, tmp_path):
+  other = shutil.copytree(agents, tmp_path / "agents")
+  teachers.save(
+      other / GAME, atari.make_network(4, atari.SIZES["teacher-cpu"], 1),
+      GAME, {})
+  status, _, error = command(
+      figure4, *SMOKE, f"--agents={other}", f"--output={finished}")
+  assert status == app.USER_ERROR and "of another teacher" in error
+
+
+@pytest.mark.parametrize("name", [
+    f"{GAME}/weights.npz", f"{GAME}_recording/actions.npz"])
+def test_damaged_agents_are_refused(name, agents, command, tmp_path):
+  damaged = shutil.copytree(agents, tmp_path / "agents")
+  (damaged / name).write_bytes((damaged / name).read_bytes()[:-1])
+  status, _, error = command(
+      figure4, *SMOKE, f"--agents={damaged}", f"--output={tmp_path}/run")
+  assert status == app.USER_ERROR and name in error and "damaged" in error
+  assert not (tmp_path / "run").exists()
+
+
+def test_search_runs_every_trial(agents, command, tmp_path):
   status, out, _ = command(
-      figure4_search, "--preset=smoke", f"--output={tmp_path}/run")
+      figure4_search, *SMOKE, f"--agents={agents}",
+      f"--output={tmp_path}/run")
   assert status == 0 and out.count("chosen") == 3
   rows = results.read(tmp_path / "run")
   config = config_lib.SEARCH["smoke"]
-  for method, trials in config.trials["pong"].items():
+  for method, trials in config.trials[GAME].items():
     assert {r.setting for r in rows if r.method == method} == {
-        f"percentage=0.5 {trial.label}" for trial in trials}
+        f"percentage=20 {trial.label}" for trial in trials}
 
 
 def test_an_empty_grid_is_refused():
@@ -166,7 +215,8 @@ def rows_of(game, percentage, method, level, trial="learning_rate=0.001",
 
 
 ROWS = (
-    rows_of("pong", 1, "regular", .3) + rows_of("pong", 1, "sobolev", .2) +
+    rows_of("pong", 1, "regular", .3) +
+    rows_of("pong", 1, "sobolev", .2, "learning_rate=0.001 alpha=1") +
     rows_of("pong", 5, "regular", .2) +
     rows_of("pong", 5, "sobolev", .2, "learning_rate=0.001 alpha=1"))
 
