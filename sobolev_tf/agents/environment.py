@@ -72,9 +72,7 @@ class AtariEnvironment:
         is not installed.
     """
     check_game(game)
-    if num_games < 1:
-      raise errors.UserError(
-          f"Play at least one game at a time, not {num_games}.")
+    check_num_games(num_games)
     vector_env, same_step = _emulator()
     self.game = game
     self.num_games = num_games
@@ -107,9 +105,8 @@ class AtariEnvironment:
     Returns:
       uint8 observations `[N, 4, 84, 84]`, of which three frames are black.
     """
-    seeds = np.random.SeedSequence(seed).generate_state(self.num_games)
     observations, info = self._emulators.reset(
-        seed=(seeds & 0x7fffffff).astype(np.int64))
+        seed=game_seeds(seed, self.num_games))
     self._game_frame = info["episode_frame_number"]
     return observations
 
@@ -126,18 +123,8 @@ class AtariEnvironment:
       UserError: if the actions are not N integers of the set, or `reset` was
         never called.
     """
-    actions = np.asarray(actions)
-    if actions.shape != (self.num_games,) or actions.dtype.kind not in "iu":
-      raise errors.UserError(
-          f"Expected {self.num_games} integer actions, got {actions.dtype} of "
-          f"shape {actions.shape}.")
-    if actions.min() < 0 or actions.max() >= self.num_actions:
-      raise errors.UserError(
-          f"Actions of {self.game} are 0 to {self.num_actions - 1} "
-          f"({', '.join(self.action_names)}); got {actions.min()} to "
-          f"{actions.max()}.")
-    if self._game_frame is None:
-      raise errors.UserError("Call reset before the first step.")
+    actions = check_actions(actions, self.game, self.num_games)
+    check_started(self._game_frame is not None)
     observations, rewards, terminated, truncated, info = self._emulators.step(
         self._action_index[actions])
     game_frame = info["episode_frame_number"]
@@ -159,6 +146,42 @@ def check_game(game: str) -> None:
   if game not in ACTIONS:
     raise errors.UserError(
         f"Unknown game '{game}': choose one of {', '.join(GAMES)}.")
+
+
+def check_num_games(num_games: int) -> None:
+  """Raises a `UserError` unless there is at least one game."""
+  if num_games < 1:
+    raise errors.UserError(
+        f"Play at least one game at a time, not {num_games}.")
+
+
+def check_actions(
+    actions: np.ndarray, game: str, num_games: int) -> np.ndarray:
+  """Returns the actions; a `UserError` unless they are N integers of the set.
+  """
+  actions = np.asarray(actions)
+  names = [name for _, name in ACTIONS[game]]
+  if actions.shape != (num_games,) or actions.dtype.kind not in "iu":
+    raise errors.UserError(
+        f"Expected {num_games} integer actions, got {actions.dtype} of "
+        f"shape {actions.shape}.")
+  if actions.min() < 0 or actions.max() >= len(names):
+    raise errors.UserError(
+        f"Actions of {game} are 0 to {len(names) - 1} ({', '.join(names)}); "
+        f"got {actions.min()} to {actions.max()}.")
+  return actions
+
+
+def check_started(started: bool) -> None:
+  """Raises a `UserError` unless `reset` was called."""
+  if not started:
+    raise errors.UserError("Call reset before the first step.")
+
+
+def game_seeds(seed: Tuple[int, ...], num_games: int) -> np.ndarray:
+  """Seeds of N games, int64 `[N]` in `[0, 2^31)`, from one seed."""
+  seeds = np.random.SeedSequence(seed).generate_state(num_games)
+  return (seeds & 0x7fffffff).astype(np.int64)
 
 
 def _emulator():
