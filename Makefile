@@ -43,9 +43,9 @@ $(VENV)/.ready: requirements.txt
 # gym and atari-py go into a layer over .venv, which stays as requirements.txt
 # has it. atari-py is built from source by a cmake that must be older than 4.
 $(LEGACY)/.ready: $(VENV)/.ready pyproject.toml
-	@echo '#include <zlib.h>' | c++ -x c++ -fsyntax-only - || { echo "\
-	make test-legacy builds atari-py, which needs a C++ compiler and zlib's\
-	headers: apt-get install g++ zlib1g-dev." >&2; exit 1; }
+	@echo '#include <zlib.h>' | c++ -x c++ -fsyntax-only - || { echo >&2 \
+	"atari-py needs a C++ compiler and zlib: apt-get install g++ zlib1g-dev."; \
+	exit 1; }
 	$(BIN)/python -m venv $(LEGACY)
 	$(BIN)/python -c "$(SITE)" > "$$($(LEGACY)/bin/python -c "$(SITE)")/venv.pth"
 	$(LEGACY)/bin/pip install --quiet --disable-pip-version-check "cmake<4"
