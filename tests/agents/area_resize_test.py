@@ -38,6 +38,7 @@ def test_equals_the_emulators_own(game):
   for frame, number in zip(frames, emulators._game_frame):
     ale = ale_py.ALEInterface()
     ale.setLoggerMode(ale_py.LoggerMode.Error)
+    ale.setFloat("repeat_action_probability", 0.)
     ale.loadROM(roms.get_rom_path(game))
     ale.reset_game()
     ale.act(ale_py.Action.FIRE)
