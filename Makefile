@@ -1,12 +1,15 @@
 # Two commands do everything, set-up included:
 #   make reproduce   the quick preset of every experiment, ending in a report
 #   make test        lint, types and tests
+# A third tests the extra legacy-atari (needs a C++ compiler and zlib's headers):
+#   make test-legacy
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
+LEGACY := $(VENV)/legacy
 RUN := $(BIN)/python -m
 
-.PHONY: reproduce test check figure2 figure3 report benchmark clean
+.PHONY: reproduce test test-legacy check figure2 figure3 report benchmark clean
 
 reproduce: figure2 figure3 report
 
@@ -18,6 +21,9 @@ report: $(VENV)/.ready
 
 test: check
 	$(RUN) pytest
+
+test-legacy: $(LEGACY)/.ready
+	$(LEGACY)/bin/python -m pytest -m legacy
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -33,3 +39,20 @@ $(VENV)/.ready: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
+
+# gym and atari-py go into a layer over .venv, which stays as requirements.txt
+# has it. atari-py is built from source by a cmake that must be older than 4.
+$(LEGACY)/.ready: $(VENV)/.ready pyproject.toml
+	@echo '#include <zlib.h>' | c++ -x c++ -fsyntax-only - || { echo >&2 \
+	"atari-py needs a C++ compiler and zlib: apt-get install g++ zlib1g-dev."; \
+	exit 1; }
+	$(BIN)/python -m venv $(LEGACY)
+	$(BIN)/python -c "$(SITE)" > "$$($(LEGACY)/bin/python -c "$(SITE)")/venv.pth"
+	$(LEGACY)/bin/pip install --quiet --disable-pip-version-check "cmake<4"
+	PATH="$$($(LEGACY)/bin/python -c "$(CMAKE)"):$$PATH" \
+	CMAKE_BUILD_PARALLEL_LEVEL=$$(getconf _NPROCESSORS_ONLN) \
+	$(LEGACY)/bin/pip install --quiet --disable-pip-version-check \
+	  -c requirements.txt -e ".[legacy-atari]"
+	touch $@
+$(LEGACY)/.ready: SITE := import site; print(site.getsitepackages()[0])
+$(LEGACY)/.ready: CMAKE := import cmake; print(cmake.CMAKE_BIN_DIR)

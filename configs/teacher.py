@@ -92,6 +92,7 @@ STEPS: Mapping[str, int] = {
 }
 
 SEED = 1
+EVALUATION_EMULATOR = "ale-py"  # or the card's "atari-py": the same games
 EVALUATION_GAMES = 100  # the paper does not say; its field uses 30 or 100
 EVALUATION_SEED = 10_000
 

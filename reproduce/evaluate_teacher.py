@@ -16,12 +16,23 @@ import numpy as np
 from configs import teacher as config_lib
 from reproduce import app
 from sobolev_tf import errors, files
-from sobolev_tf.agents import environment, evaluation, teachers
+from sobolev_tf.agents import (
+  environment,
+  evaluation,
+  legacy_environment,
+  teachers,
+)
 from sobolev_tf.training import device
+
+EMULATORS = {
+    "ale-py": environment.AtariEnvironment,
+    "atari-py": legacy_environment.LegacyAtariEnvironment,
+}
 
 
 def run(game: str, weights: Optional[files.Path], games: int,
-        seed: int) -> Dict[str, Any]:
+        seed: int,
+        emulator: str = config_lib.EVALUATION_EMULATOR) -> Dict[str, Any]:
   """Evaluates a teacher.
 
   Args:
@@ -29,16 +40,19 @@ def run(game: str, weights: Optional[files.Path], games: int,
     weights: folder of a stored teacher; None plays the package's.
     games: how many full games to play.
     seed: of the games and actions.
+    emulator: one of `EMULATORS`, which give the same scores.
 
   Returns:
     The score's statistics, as they go into the teacher's card.
 
   Raises:
-    UserError: if the teacher is missing, damaged or of another game.
+    UserError: if the teacher is missing, damaged or of another game, or the
+      emulator is not installed.
   """
   device.prepare()
   network, _ = teachers.load_teacher(game, weights)
-  played = evaluation.play(network, game, games, seed)
+  played = evaluation.play(
+      network, game, games, seed, EMULATORS[emulator])
   return {
       "games": games,
       "seed": seed,
@@ -82,6 +96,10 @@ def define_flags() -> None:
   flags.DEFINE_integer(
       "seed", config_lib.EVALUATION_SEED, "Seed of games and actions.",
       lower_bound=0)
+  flags.DEFINE_enum(
+      "emulator", config_lib.EVALUATION_EMULATOR, list(EMULATORS),
+      "The emulator: both give the same scores; atari-py needs "
+      "pip install '.[legacy-atari]'.")
   flags.DEFINE_bool(
       "ship", False, "Store the teacher of --weights, with these scores in "
       "its card, as the package's teacher of the game.")
@@ -91,7 +109,8 @@ def main() -> None:
   given = flags.FLAGS
   if given.ship and given.weights is None:
     raise errors.UserError("--ship needs --weights, the teacher to ship.")
-  scores = run(given.game, given.weights, given.games, given.seed)
+  scores = run(given.game, given.weights, given.games, given.seed,
+               given.emulator)
   for name, value in scores.items():
     print(f"{name}: {value}")
   if given.ship:

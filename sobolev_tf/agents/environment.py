@@ -73,9 +73,7 @@ class AtariEnvironment:
         is not installed.
     """
     check_game(game)
-    if num_games < 1:
-      raise errors.UserError(
-          f"Play at least one game at a time, not {num_games}.")
+    check_num_games(num_games)
     vector_env, same_step = _emulator()
     self.game = game
     self.num_games = num_games
@@ -117,16 +115,8 @@ class AtariEnvironment:
     Raises:
       UserError: if there is not a number from 0 on for every copy.
     """
-    numbers = np.array(
-        range(self.num_games) if copies is None else copies, np.int64)
-    if numbers.shape != (self.num_games,) or numbers.min() < 0:
-      raise errors.UserError(
-          f"Expected {self.num_games} numbers of copies from 0 on, got "
-          f"{numbers.tolist()}.")
-    seeds = np.random.SeedSequence(seed).generate_state(
-        int(numbers.max()) + 1)[numbers]  # [N]; more copies, same first seeds
     observations, info = self._emulators.reset(
-        seed=(seeds & 0x7fffffff).astype(np.int64))
+        seed=game_seeds(seed, self.num_games, copies))
     self._game_frame = info["episode_frame_number"]
     return observations
 
@@ -143,18 +133,8 @@ class AtariEnvironment:
       UserError: if the actions are not N integers of the set, or `reset` was
         never called.
     """
-    actions = np.asarray(actions)
-    if actions.shape != (self.num_games,) or actions.dtype.kind not in "iu":
-      raise errors.UserError(
-          f"Expected {self.num_games} integer actions, got {actions.dtype} of "
-          f"shape {actions.shape}.")
-    if actions.min() < 0 or actions.max() >= self.num_actions:
-      raise errors.UserError(
-          f"Actions of {self.game} are 0 to {self.num_actions - 1} "
-          f"({', '.join(self.action_names)}); got {actions.min()} to "
-          f"{actions.max()}.")
-    if self._game_frame is None:
-      raise errors.UserError("Call reset before the first step.")
+    actions = check_actions(actions, self.game, self.num_games)
+    check_started(self._game_frame is not None)
     observations, rewards, terminated, truncated, info = self._emulators.step(
         self._action_index[actions])
     game_frame = info["episode_frame_number"]
@@ -190,6 +170,60 @@ def emulator_version() -> str:
   """The emulator's name and version, on which every frame depends."""
   _emulator()
   return f"ale-py {metadata.version('ale-py')}"
+
+
+def check_num_games(num_games: int) -> None:
+  """Raises a `UserError` unless there is at least one game."""
+  if num_games < 1:
+    raise errors.UserError(
+        f"Play at least one game at a time, not {num_games}.")
+
+
+def check_actions(
+    actions: np.ndarray, game: str, num_games: int) -> np.ndarray:
+  """Returns the actions; a `UserError` unless they are N integers of the set.
+  """
+  actions = np.asarray(actions)
+  names = [name for _, name in ACTIONS[game]]
+  if actions.shape != (num_games,) or actions.dtype.kind not in "iu":
+    raise errors.UserError(
+        f"Expected {num_games} integer actions, got {actions.dtype} of "
+        f"shape {actions.shape}.")
+  if actions.min() < 0 or actions.max() >= len(names):
+    raise errors.UserError(
+        f"Actions of {game} are 0 to {len(names) - 1} ({', '.join(names)}); "
+        f"got {actions.min()} to {actions.max()}.")
+  return actions
+
+
+def check_started(started: bool) -> None:
+  """Raises a `UserError` unless `reset` was called."""
+  if not started:
+    raise errors.UserError("Call reset before the first step.")
+
+
+def game_seeds(seed: Tuple[int, ...], num_games: int,
+               copies: Optional[Sequence[int]] = None) -> np.ndarray:
+  """Seeds of N games from one seed.
+
+  Args:
+    seed: of all games together.
+    num_games: N.
+    copies: the games' numbers; None stands for 0 to N - 1.
+
+  Returns:
+    int64 `[N]` in `[0, 2^31)`; a game's depends on `seed` and its number only.
+
+  Raises:
+    UserError: if there is not a number from 0 on for every game.
+  """
+  numbers = np.array(range(num_games) if copies is None else copies, np.int64)
+  if numbers.shape != (num_games,) or numbers.min() < 0:
+    raise errors.UserError(
+        f"Expected {num_games} numbers of copies from 0 on, got "
+        f"{numbers.tolist()}.")
+  seeds = np.random.SeedSequence(seed).generate_state(int(numbers.max()) + 1)
+  return (seeds & 0x7fffffff).astype(np.int64)[numbers]
 
 
 def _emulator():

@@ -4,7 +4,7 @@ Actions are sampled from the policy, games start with up to 30 no-ops, points
 are the game's own. What comes out depends on the weights and the seed only.
 """
 
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -29,8 +29,9 @@ class Games(NamedTuple):
   entropy: float
 
 
-def play(network: atari.AtariNetwork, game: str, games: int,
-         seed: int) -> Games:
+def play(network: atari.AtariNetwork, game: str, games: int, seed: int,
+         make_environment: Callable[[str, int], Any] = (
+             environment.AtariEnvironment)) -> Games:
   """Plays full games.
 
   Up to 16 are played at a time. How many each copy of the emulator plays is
@@ -41,6 +42,8 @@ def play(network: atari.AtariNetwork, game: str, games: int,
     game: one of `environment.GAMES`.
     games: how many games to play.
     seed: of the emulators and of the sampled actions.
+    make_environment: gives the games' environment for a game and a number of
+      copies: `AtariEnvironment` or `LegacyAtariEnvironment`.
 
   Returns:
     The games' scores and lengths, and the policy's entropy.
@@ -53,7 +56,7 @@ def play(network: atari.AtariNetwork, game: str, games: int,
     raise errors.UserError(f"The number of games must be positive: {games}.")
   environment.check_num_actions(game, network.num_actions)
   copies = min(games, _COPIES)
-  emulators = environment.AtariEnvironment(game, copies)
+  emulators = make_environment(game, copies)
 
   @tf.function
   def choose(observations, index):

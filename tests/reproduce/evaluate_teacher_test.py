@@ -34,3 +34,10 @@ def test_evaluates_and_ships(stored, tmp_path, monkeypatch):
 def test_another_game_is_refused(stored):
   with pytest.raises(errors.UserError, match="plays breakout, not pong"):
     evaluate_teacher.run("pong", stored, 1, 0)
+
+
+@pytest.mark.legacy
+def test_both_emulators_give_the_same_scores(stored):
+  new, old = [evaluate_teacher.run("breakout", stored, 3, 5, emulator)
+              for emulator in evaluate_teacher.EMULATORS]
+  assert old == new
