@@ -69,7 +69,8 @@ class SobolevModel(keras.Model):
       model: maps `[B, *event]` to `[B, *out]`.
       order: the highest order K of derivative, at least 1.
       target: a TensorFlow function or teacher of the model's form, from which
-        targets are computed. It is not saved: set `target` after loading.
+        targets are computed. It gets no gradient, and it is not saved: call
+        `set_target` after loading.
       stochastic: compares derivatives on random projections (Figure 1b), new
         ones for every example and step, whose cost does not depend on the
         size of the output.
@@ -86,11 +87,16 @@ class SobolevModel(keras.Model):
     super().__init__(**kwargs)
     self.model = model
     self.order = order
-    self.target = target
+    self.set_target(target)
     self.stochastic = stochastic
     self.seed = seed
     self._draws = keras.Variable(
         0, trainable=False, dtype="int32", name="draws")
+
+  def set_target(self, target: Optional[derivatives.Function]) -> None:
+    """Sets the function from which targets are computed, or none."""
+    # Past Keras, which would count a teacher's weights among this model's.
+    object.__setattr__(self, "target", target)
 
   def call(self, x, training: Optional[bool] = None):
     """The values of the model inside."""
@@ -100,7 +106,7 @@ class SobolevModel(keras.Model):
     """Builds the model inside."""
     if not self.model.built:
       self.model.build(input_shape)
-    super().build(input_shape)
+    self.built = True
 
   def compile(self, optimizer="adam", loss=None, loss_weights=None,
               metrics=None, weighted_metrics=None, jit_compile: bool = False,
@@ -199,6 +205,8 @@ class SobolevModel(keras.Model):
   def _compare(self, x, y, training: bool
                ) -> Tuple[Dict[str, tf.Tensor], Dict[str, tf.Tensor]]:
     """Targets and predictions by the orders' names."""
+    if not self.built:
+      self.build(x.shape)
     function = self._inside(training)
     if self.stochastic:
       directions = stochastic_lib.unit_directions(

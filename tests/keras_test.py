@@ -1,0 +1,274 @@
+"""Tests of the Keras front door."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sobolev_tf import derivatives, errors, losses
+from sobolev_tf.keras import SobolevModel, SquaredError, order_names
+
+B, D = 12, 2
+RNG = np.random.default_rng(0)
+X = RNG.uniform(-1, 1, (B, D))
+Y = np.sin(X[:, :1]) * X[:, 1:]
+DY = np.stack([np.cos(X[:, 0]) * X[:, 1], np.sin(X[:, 0])], axis=1)
+
+
+def target(x):
+  return tf.sin(x[:, :1]) * x[:, 1:]
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+  keras.config.set_floatx("float64")
+  yield
+  keras.config.set_floatx("float32")
+
+
+def network(outputs=1):
+  keras.utils.set_random_seed(3)
+  return keras.Sequential([
+      keras.Input((D,)), keras.layers.Dense(8, "tanh"),
+      keras.layers.Dense(outputs)])
+
+
+def compiled(model=None, order=1, **options):
+  wrap = {k: options.pop(k) for k in ("target", "stochastic", "seed")
+          if k in options}
+  made = SobolevModel(model or network(), order, **wrap)
+  made.compile(keras.optimizers.SGD(1.), **options)
+  return made
+
+
+def gradients(model, *data, **options):
+  """What one step of plain gradient descent, rate 1, subtracts."""
+  before = [v.numpy().copy() for v in model.trainable_variables]
+  model.fit(*data, batch_size=B, shuffle=False, verbose=0, **options)
+  return [old - v.numpy() for old, v in zip(
+      before, model.trainable_variables)]
+
+
+def reference(loss, model, x, targets):
+  with tf.GradientTape() as tape:
+    total = loss(model, tf.constant(x), targets).reduce()
+  return tape.gradient(total, model.trainable_variables)
+
+
+def check_close(one, other):
+  for a, b in zip(one, other, strict=True):
+    np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("alpha", [0., .5, 2.])
+def test_gradients_equal_the_library_loss(order, alpha):
+  inner = network()
+  targets = derivatives.value_and_derivatives(target, tf.constant(X), order)
+  weights = (1., *[alpha] * order)
+  expected = reference(
+      losses.SobolevLoss(order, weights=weights), inner, X, targets)
+  found = gradients(
+      compiled(inner, order, loss_weights=weights), X,
+      tuple(t.numpy() for t in targets))
+  check_close(found, expected)
+
+
+def test_target_function_equals_arrays():
+  check_close(gradients(compiled(target=target), X),
+              gradients(compiled(), X, (Y, DY)))
+
+
+def test_stochastic_gradients_equal_the_library_loss():
+  teacher = network(3)
+  for weight in teacher.trainable_variables:
+    weight.assign(2. * weight)
+  inner = network(3)
+  general = losses.StochasticSobolevLoss()
+  with tf.GradientTape() as tape:
+    total = general(
+        inner, tf.constant(X), teacher, tf.constant([5, 0])).reduce()
+  expected = tape.gradient(total, inner.trainable_variables)
+  made = compiled(inner, target=teacher, stochastic=True, seed=5)
+  check_close(gradients(made, X), expected)
+  with tf.GradientTape() as tape:  # the second step draws anew
+    total = general(
+        inner, tf.constant(X), teacher, tf.constant([5, 1])).reduce()
+  check_close(gradients(made, X),
+              tape.gradient(total, inner.trainable_variables))
+
+
+def test_stochastic_with_arrays_equals_a_target_function():
+  teacher = network(3)
+  arrays = derivatives.value_and_derivatives(teacher, tf.constant(X), 1)
+  students = [network(3) for _ in range(2)]
+  for student in students:
+    student.layers[-1].kernel.assign(student.layers[-1].kernel * 3.)
+  check_close(
+      gradients(compiled(students[0], stochastic=True), X,
+                tuple(a.numpy() for a in arrays)),
+      gradients(compiled(students[1], stochastic=True, target=teacher), X))
+
+
+def test_a_teacher_stays_as_it_is():
+  teacher = network()
+  before = [v.numpy().copy() for v in teacher.variables]
+  made = compiled(target=teacher)
+  assert len(made.weights) == len(made.model.weights) + 1  # and the draws
+  made.fit(X, verbose=0)
+  for old, variable in zip(before, teacher.variables):
+    np.testing.assert_array_equal(old, variable.numpy())
+
+
+def test_nan_is_missing():
+  holes, mask = DY.copy(), np.ones_like(DY)
+  holes[3, 1] = holes[5] = np.nan
+  mask[np.isnan(holes)] = 0
+  inner = network()
+  expected = None
+  with tf.GradientTape() as tape:
+    total = losses.SobolevLoss()(
+        inner, tf.constant(X), (Y, DY), entry_weights=(None, mask)).reduce()
+  expected = tape.gradient(total, inner.trainable_variables)
+  check_close(gradients(compiled(inner), X, (Y, holes)), expected)
+
+
+@pytest.mark.parametrize("per_order", [False, True])
+def test_sample_weight(per_order):
+  weights = [RNG.uniform(size=B), RNG.uniform(size=B)]
+  if not per_order:
+    weights[1] = weights[0]
+  inner = network()
+  with tf.GradientTape() as tape:
+    compared = losses.SobolevLoss()(inner, tf.constant(X), (Y, DY))
+    total = tf.reduce_mean(
+        compared.value * weights[0] + compared.first * weights[1])
+  expected = tape.gradient(total, inner.trainable_variables)
+  check_close(
+      gradients(compiled(inner), X, (Y, DY), sample_weight=(
+          tuple(weights) if per_order else weights[0])), expected)
+
+
+def test_values_of_rank_one_do_not_broadcast():
+  check_close(gradients(compiled(), X, (Y[:, 0], DY)),
+              gradients(compiled(), X, (Y, DY)))
+
+
+def test_losses_and_metrics_by_order():
+  inner = network()
+  made = compiled(inner, metrics=["mae"], loss=("mse", SquaredError()),
+                  loss_weights={"value": 2., "first": .5})
+  found = made.evaluate(X, (Y, DY), verbose=0, return_dict=True)
+  y, dy_dx = derivatives.value_and_derivatives(inner, tf.constant(X), 1)
+  value = np.mean((y - Y)**2)
+  first = np.mean(np.sum((dy_dx - DY)**2, 1))
+  assert found == pytest.approx({
+      "loss": 2 * value + .5 * first, "value_loss": value,
+      "first_loss": first, "value_mae": np.mean(abs(y - Y)),
+      "first_mae": np.mean(abs(dy_dx - DY))}, rel=1e-5)
+
+
+def test_metrics_of_each_order():
+  made = compiled(metrics={"value": ["mae"], "first": []})
+  found = made.evaluate(X, (Y, DY), verbose=0, return_dict=True)
+  assert {name for name in found if "mae" in name} == {"value_mae"}
+
+
+def test_predict_is_the_model_inside():
+  inner = network()
+  made = compiled(inner)
+  np.testing.assert_array_equal(
+      made.predict(X, verbose=0), inner.predict(X, verbose=0))
+  expected = derivatives.value_and_derivatives(inner, tf.constant(X), 1)
+  for one, other in zip(
+      made.predict_derivatives(X, batch_size=5), expected, strict=True):
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_saving_keeps_weights_settings_and_optimizer(tmp_path):
+  made = SobolevModel(network(), stochastic=True, seed=4)
+  made.compile("adam", loss_weights=(1., .1), metrics=["mae"])
+  data = X, (Y, DY)
+  made.fit(*data, epochs=2, verbose=0)
+  made.save(tmp_path / "model.keras")
+  loaded = keras.models.load_model(tmp_path / "model.keras")
+  assert (loaded.order, loaded.stochastic, loaded.seed) == (1, True, 4)
+  for model in (made, loaded):  # the next step is the same, too
+    model.fit(*data, shuffle=False, verbose=0)
+  for one, other in zip(made.variables, loaded.variables, strict=True):
+    np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-6)
+  assert loaded.optimizer.iterations.numpy() == 3
+
+
+def test_weights_of_a_checkpoint_callback(tmp_path):
+  made = compiled()
+  path = tmp_path / "best.weights.h5"
+  made.fit(X, (Y, DY), validation_data=(X, (Y, DY)), verbose=0, callbacks=[
+      keras.callbacks.ModelCheckpoint(
+          path, monitor="val_first_loss", mode="min", save_weights_only=True)])
+  other = compiled()
+  other.build((None, D))
+  other.load_weights(path)
+  for one, loaded in zip(made.weights, other.weights):
+    np.testing.assert_array_equal(one.numpy(), loaded.numpy())
+
+
+def test_datasets_and_functional_models():
+  inputs = keras.Input((D,))
+  hidden = keras.layers.Dense(8, "tanh")(inputs)
+  outputs = keras.layers.Dense(1)(hidden)
+  made = compiled(keras.Model(inputs, outputs))
+  made.compile(keras.optimizers.Adam(.01))
+  data = tf.data.Dataset.from_tensor_slices((X, (Y, DY))).batch(4)
+  history = made.fit(data, epochs=3, verbose=0).history
+  assert history["loss"][-1] < history["loss"][0]
+
+
+def test_dropout_is_active_in_training_only():
+  keras.utils.set_random_seed(0)
+  inner = keras.Sequential([
+      keras.Input((D,)), keras.layers.Dense(50, "tanh"),
+      keras.layers.Dropout(.5), keras.layers.Dense(1)])
+  made = SobolevModel(inner)
+  made.compile(keras.optimizers.SGD(0.))
+  data = X, (Y, DY)
+  trained = [made.fit(*data, batch_size=B, verbose=0).history["loss"][0]
+             for _ in range(2)]
+  evaluated = [made.evaluate(*data, verbose=0, return_dict=True)["loss"]
+               for _ in range(2)]
+  assert trained[0] != trained[1] and evaluated[0] == evaluated[1]
+
+
+def test_it_fits_derivatives_better_than_values_alone():
+  x = RNG.uniform(-2, 2, (20, D))
+  targets = [t.numpy() for t in derivatives.value_and_derivatives(
+      target, tf.constant(x), 1)]
+  test = RNG.uniform(-2, 2, (200, D))
+  expected = target(tf.constant(test)).numpy()
+  found = {}
+  for name, weights in (("values", (1., 0.)), ("sobolev", (1., 1.))):
+    made = SobolevModel(network())
+    made.compile(keras.optimizers.Adam(.03), loss_weights=weights)
+    made.fit(x, tuple(targets), epochs=150, batch_size=20, verbose=0)
+    found[name] = np.mean((made.predict(test, verbose=0) - expected)**2)
+  assert found["sobolev"] < .5 * found["values"]
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda: SobolevModel(network(), 0), "order must be"),
+    (lambda: compiled(loss_weights=(1.,)), "loss_weights needs 2 entries"),
+    (lambda: compiled(loss={"value": "mse"}), "loss needs the entries"),
+    (lambda: compiled().fit(X, Y, verbose=0), "targets needs 2 entries"),
+    (lambda: compiled().fit(X, verbose=0), "no targets"),
+    (lambda: compiled().fit(X, (Y, DY[:, :1]), verbose=0), "order 1"),
+    (lambda: compiled(network(3)).fit(X, (Y, DY), verbose=0),
+     "target value"),
+])
+def test_mistakes_are_named_in_a_sentence(call, words):
+  with pytest.raises(errors.UserError, match=words):
+    call()
+
+
+def test_order_names():
+  assert order_names(1) == ("value", "first")
+  assert order_names(5)[3:] == ("third", "order_4", "order_5")
