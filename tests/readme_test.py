@@ -17,14 +17,25 @@ def blocks(language):
 
 
 def test_python_example_trains():
-  (example,) = blocks("python")
+  example, _ = blocks("python")
   names = {}
   exec(compile(example, "README.md", "exec"), names)
   assert float(names["last"]) < .2 * float(names["first"])
 
 
+def test_keras_example_trains(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)  # it saves the model
+  _, example = blocks("python")
+  names = {}
+  exec(compile(example, "README.md", "exec"), names)
+  losses = names["history"].history["val_first_loss"]
+  assert losses[-1] < .1 * losses[0]
+  assert names["values"].shape == (200, 1)
+  assert (tmp_path / "model.keras").exists()
+
+
 def test_make_targets_exist():
-  targets = re.findall(r"^make (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
+  targets = re.findall(r"^make ([\w-]+)", "\n".join(blocks("sh")), re.MULTILINE)
   assert {"reproduce", "test"} <= set(targets)
   for target in targets:
     subprocess.run(["make", "-n", target], cwd=ROOT, check=True,
