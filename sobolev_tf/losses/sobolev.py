@@ -3,12 +3,14 @@
 https://arxiv.org/abs/1706.04859, Section 2.
 """
 
-from typing import Optional, Sequence
+from typing import Callable, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
 from sobolev_tf import derivatives, linearity
 from sobolev_tf.losses import pointwise, terms
+
+Differentiate = Callable[..., Tuple[tf.Tensor, ...]]
 
 
 class SobolevLoss:
@@ -23,7 +25,8 @@ class SobolevLoss:
   def __init__(
       self, order: int = 1,  # paper §4.1
       losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
-      weights: Optional[Sequence[float]] = None):
+      weights: Optional[Sequence[float]] = None,
+      differentiate: Differentiate = derivatives.value_and_derivatives):
     """Builds the loss.
 
     Args:
@@ -31,11 +34,14 @@ class SobolevLoss:
       losses: K + 1 functions l, l_1, ..., l_K from `sobolev_tf.losses` or of
         their form; None for squared errors (Section 4.1).
       weights: K + 1 weights of the orders, not negative; None for ones.
+      differentiate: how the model's derivatives are computed: nested tapes,
+        or `four_products.value_and_derivatives`, faster for MLPs.
 
     Raises:
       UserError: if an argument is out of range.
     """
     self.order = order
+    self._differentiate = differentiate
     self.orders = terms.check_orders(order, losses, weights)
     self._checked = False
 
@@ -68,8 +74,7 @@ class SobolevLoss:
     if self.order > 1 and not self._checked:
       self._checked = True
       linearity.warn_if_piecewise_linear(model, x, self.order)
-    predictions = derivatives.value_and_derivatives(
-        model, x, self.order, batch_dims)
+    predictions = self._differentiate(model, x, self.order, batch_dims)
     return terms.compare(
         targets, predictions, self.orders, batch_dims=batch_dims,
         sample_weight=sample_weight, entry_weights=entry_weights)
