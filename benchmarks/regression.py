@@ -18,7 +18,7 @@ import tqdm
 
 from reproduce import app
 from reproduce.sections import markdown
-from sobolev_tf import derivatives, functions, losses
+from sobolev_tf import derivatives, four_products, functions, losses
 from sobolev_tf.data import regression as data_lib
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
@@ -35,14 +35,15 @@ def _data(count: int, members: int) -> list[tf.Tensor]:
       (data.x, 3.), (data.y, 50.), (data.dy_dx, 50. / 3.))]
 
 
-def ensemble(count: int, sobolev: bool, members: int
+def ensemble(count: int, sobolev: bool, members: int,
+             differentiate=derivatives.value_and_derivatives
              ) -> Callable[[int], None]:
   """Our ensemble: many steps in one graph, fused Adam."""
   x, y, dy_dx = _data(count, members)
   network = mlp.EnsembleMLP(range(members), 2)
   parameters = network.trainable_variables
   optimizer = optimizers.Adam(parameters, 1e-3)
-  sobolev_loss = losses.SobolevLoss(order=1)
+  sobolev_loss = losses.SobolevLoss(order=1, differentiate=differentiate)
 
   def step(unused_index):
     with tf.GradientTape() as tape:
@@ -109,7 +110,10 @@ def main() -> None:
   sizes = app.numbers("sizes", flags.FLAGS.sizes, 1)
   members = flags.FLAGS.members
   variants: Dict[str, Callable[[int, bool], Callable[[int], None]]] = {
-      f"ensemble of {members}": lambda n, s: ensemble(n, s, members),
+      f"ensemble of {members}, four products": lambda n, s: ensemble(
+          n, s, members, four_products.value_and_derivatives),
+      f"ensemble of {members}, nested tapes": lambda n, s: ensemble(
+          n, s, members),
       "single, steps in a graph": lambda n, s: single(n, s, True),
       "single, Python loop": lambda n, s: single(n, s, False)}
   runs = {(name, n, s): make(n, s) for name, make in variants.items()

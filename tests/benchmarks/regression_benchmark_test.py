@@ -18,7 +18,8 @@ def test_table_has_every_variant(monkeypatch, capsys):
   lines = capsys.readouterr().out.splitlines()
   rows = [line.split(" | ") for line in lines if line.startswith("| ")]
   assert [row[0] for row in rows[2:]] == [
-      "| ensemble of 2", "| single, steps in a graph", "| single, Python loop"]
+      "| ensemble of 2, four products", "| ensemble of 2, nested tapes",
+      "| single, steps in a graph", "| single, Python loop"]
   for row in rows[2:]:
     sobolev, _, regular = row[1].split()[:3]
     assert float(sobolev) > 0 and float(regular) > 0

@@ -1,0 +1,46 @@
+"""The distillation benchmark prints its table; its counts are right."""
+
+import sys
+
+from absl.testing import flagsaver
+import pytest
+
+from benchmarks import distillation
+from reproduce import app
+from sobolev_tf.networks import atari
+
+
+def test_table_has_every_game_and_method(monkeypatch, capsys):
+  monkeypatch.setattr(sys, "argv", [
+      "distillation", "--preset=smoke", "--repeats=1"])
+  with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
+    app.run(distillation.define_flags, distillation.main)
+  assert not stop.value.code
+  rows = [[cell.strip() for cell in line.strip("|").split("|")]
+          for line in capsys.readouterr().out.splitlines()
+          if line.startswith("| ")][2:]
+  assert [row[1] for row in rows] == 3 * [
+      "regular", "Sobolev", "exact Jacobians"]
+  assert all(float(cell) > 0 for row in rows for cell in row[2:6])
+
+
+def test_products_by_hand():
+  # 20x20 outputs of 8x8x4 patches and 8 filters; 9x9 of 4x4x8 and 16; ...
+  assert distillation.products(atari.SIZES["student-cpu"], 3) == {
+      "first": 400 * 256 * 8,
+      "rest": 81 * 128 * 16 + 1296 * 128 + 128 * 3}
+
+
+def test_needed_by_hand():
+  student, teacher = (
+      atari.SIZES[name] for name in ("student-cpu", "teacher-cpu"))
+  first, rest = distillation.products(student, 3).values()
+  taught = sum(distillation.products(teacher, 3).values())
+  whole = first + rest
+  assert distillation.needed("regular", student, teacher, 3) == (
+      whole + whole + rest)  # forward, weight gradients, input gradients
+  sobolev = distillation.needed("sobolev", student, teacher, 3)
+  # Down to the pixels, a tangent and its weight gradient; the teacher twice.
+  assert sobolev == 2 * whole + rest + 3 * whole + 2 * taught
+  assert distillation.needed("exact", student, teacher, 3) == (
+      sobolev + 2 * (3 * whole + taught))
