@@ -12,6 +12,8 @@ has the value f_i and the gradient sum_k <u_k, g_i> u_k = g_i at x_i. With N
 points, 2 N knots per profile: D (2 N + 1) units in all.
 """
 
+from typing import Tuple
+
 import numpy as np
 import sonnet as snt
 
@@ -80,3 +82,20 @@ def separating_basis(x: np.ndarray, seed: int = 0) -> np.ndarray:
         "Two points coincide: a network can have one value and gradient at "
         "each point.")
   return bases[best][np.argsort(-gaps[best])]
+
+
+def random_demands(count: int, dimension: int, seed: int
+                   ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Random points in [-1, 1]^D with unrelated values and gradients.
+
+  Args:
+    count: N.
+    dimension: D.
+    seed: of everything.
+
+  Returns:
+    x `[N, D]`, y `[N]` and dy_dx `[N, D]`, the last two standard normal.
+  """
+  random = np.random.default_rng(seed)
+  return (random.uniform(-1, 1, size=(count, dimension)),
+          random.normal(size=count), random.normal(size=(count, dimension)))
