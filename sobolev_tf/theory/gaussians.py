@@ -1,4 +1,4 @@
-"""Proposition 3 for Gaussian densities: one point with its derivative, or three.
+"""Proposition 3 for Gaussian densities: one derivative saves two points.
 
 Section 3 of https://arxiv.org/abs/1706.04859: K_sob(F_G) < K_reg(F_G) for
 F_G, the densities N(x; mu, sigma^2). Solved here, with nothing excluded:

@@ -4,6 +4,7 @@ import math
 import pathlib
 from typing import Sequence
 
+from matplotlib import ticker
 import numpy as np
 
 from reproduce.sections import markdown
@@ -25,6 +26,7 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
       axis.plot(n, found[:, 0], "o-", color=colour, markersize=4, label=metric)
     axis.set_title(family, fontsize=9)
     axis.set_ylim(0, None)
+    axis.yaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     axis.set_xlabel("degree n" if family == "polynomials" else "d",
                     fontsize=8)
   degrees, _ = common.by_size(rows, method="polynomials", metric="K_sob")
@@ -110,12 +112,12 @@ def _remarks(rows) -> str:
       "is finite; found by trying every subset of grids of "
       f"{grids}: one more than the largest set that shares a component.\n"
       "* Gaussian densities need no such condition (in one dimension). One "
-      f"value and derivative gave the density in {len(two)} of {len(two)} "
-      f"random cases (error of mu, sigma ≤ {errors['value+derivative']:.0e}); "
-      f"two values left {min(two):.0f} to {max(two):.0f} densities (always "
-      "two, but for the borderline where both coincide); three gave it "
-      f"(error ≤ {errors['three values']:.0e}, largest where points nearly "
-      "coincide). In more dimensions values on a line cannot tell a density "
-      "from its mirror image, and K_reg is infinite again.\n"
+      f"value and derivative give the density: {len(two)} random cases, error "
+      f"of mu and sigma ≤ {errors['value+derivative']:.0e}. Two values leave "
+      f"two densities: {two.count(2.)} of {len(two)} cases (one only in the "
+      "borderline case where both coincide). Three values give it: error ≤ "
+      f"{errors['three values']:.0e}. In more dimensions values on a line "
+      "cannot tell a density from its mirror image, and K_reg is infinite "
+      "again.\n"
       "* K_sob = K_reg for constants (degree 0): Proposition 2's inequality "
       "need not be strict.\n")

@@ -19,7 +19,7 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
   left.plot(curve["x"], curve["h"], color=common.BLUE)
   left.plot(points["x"], points["y"], "o", color=common.TARGET, zorder=3)
   for x, y, slope in zip(*points.values()):
-    reach = .12 / np.hypot(1, slope / 3)
+    reach = .08 / np.hypot(1, slope / 3)
     left.plot([x - reach, x + reach], [y - reach * slope, y + reach * slope],
               color=common.RED, linewidth=5, alpha=.5)
   left.set_title("a network through 5 values and slopes", fontsize=9)
@@ -28,13 +28,16 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
   for i, setting in enumerate(settings):
     n, errors = common.by_size(
         rows, method="relu", metric="gradient_error", setting=setting)
-    shade = .35 + .65 * (i + 1) / len(settings)
-    right.loglog(n, np.maximum(errors.max(axis=1), 1e-17), "o-",
-                 color=common.BLUE, alpha=shade, markersize=4,
+    right.loglog(n, np.maximum(errors.max(axis=1), 1e-17),
+                 "osD^v"[i % 5] + "-", markersize=4,
+                 color=(common.TARGET, common.BLUE, common.RED,
+                        common.GREY)[i % 4],
                  label=setting.replace("dimension=", "d = "))
   right.set_title("largest error of the gradient (ReLU)", fontsize=9)
   right.set_xlabel("points", fontsize=8)
   right.set_ylim(1e-17, 1e-9)
+  right.set_xticks(n, [f"{size}" for size in n])
+  right.minorticks_off()
   right.legend(fontsize=7, frameon=False)
   drawing.savefig(folder / "proposition1.png", dpi=common.DPI)
   sets = len({(row.setting, row.n, row.seed) for row in rows})

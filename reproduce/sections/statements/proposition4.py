@@ -28,8 +28,8 @@ def write(rows: Sequence[results.Row], unused_tables: pathlib.Path,
       axis.plot(place + spread, np.maximum(measured, 1e-17), ".",
                 color=(common.BLUE, common.RED, common.GREY)[j % 3],
                 markersize=3, label=f"n = {n}" if i == 0 else None)
-      lines.append([label, f"{n}", f"{measured.min():.2g}",
-                    f"{np.median(measured):.2g}", f"{measured.max():.2g}"])
+      lines.append([label, f"{n}", f"{measured.min():.3g}",
+                    f"{np.median(measured):.3g}", f"{measured.max():.3g}"])
   axis.set_yscale("log")
   axis.set_ylim(1e-17, 5)
   axis.set_xticks(range(len(_MODULES)), list(_MODULES.values()), fontsize=8)

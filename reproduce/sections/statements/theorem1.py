@@ -11,6 +11,7 @@ from sobolev_tf import results
 
 _LOOKS = {"constructed": (common.BLUE, "o", "constructed"),
           "trained": (common.RED, "s", "trained (each seed)")}
+_COLUMNS = ("value_rms", "derivative_rms", "value_sup", "derivative_sup")
 _METRICS = {"value": "-", "derivative": "--"}
 
 
@@ -71,10 +72,10 @@ def _table(rows, dimension: int) -> str:
     setting = f"dimension={dimension}"
     sizes, _ = common.by_size(rows, method=method, setting=setting)
     for n in sizes:
+      measured = [common.values(rows, method=method, setting=setting, n=n,
+                                metric=metric) for metric in _COLUMNS]
       lines.append([f"{dimension}", method, f"{n}", *(
-          f"{np.median(common.values(rows, method=method, setting=setting, n=n, metric=metric)):.2g}"  # noqa: E501
-          for metric in ("value_rms", "derivative_rms", "value_sup",
-                         "derivative_sup"))])
+          f"{np.median(seeds):.2g}" for seeds in measured)])
   return markdown.table(
       ["dimensions", "network", "hidden units", "value rms", "derivative rms",
        "value sup", "derivative sup"], lines)

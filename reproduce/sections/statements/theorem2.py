@@ -32,7 +32,8 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
     axis.legend(fontsize=7, frameon=False)
   _attempts(axes[2], rows, eta)
   n, etas = common.by_size(rows, method="sin(k pi x)")
-  axes[3].loglog(n, etas[:, 0], "o-", color=common.BLUE)
+  axes[3].loglog(n, etas[:, 0], "o-", color=common.BLUE, markersize=4)
+  axes[3].set_xscale("log", base=2)
   axes[3].set_title("η where g = f′ + sin(kπx)", fontsize=9)
   axes[3].set_xlabel("k", fontsize=8)
   drawing.savefig(folder / "theorem2.png", dpi=common.DPI)
@@ -65,15 +66,15 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
 
 
 def _attempts(axis, rows, eta: float) -> None:
-  axis.axhline(eta, color=common.TARGET, linewidth=1, label="η")
   for method, colour, marker, label in (
       ("piecewise linear", common.BLUE, "o-", "best of n pieces"),
       ("trained", common.RED, "s", "trained, n units")):
     n, errors = common.by_size(rows, method=method, metric="error")
-    axis.plot(np.repeat(n, errors.shape[1]), errors.ravel(), marker,
+    axis.plot(np.repeat(n, errors.shape[1]), errors.ravel() - eta, marker,
               color=colour, markersize=4, label=label)
   axis.set_xscale("log", base=2)
-  axis.set_title("max(‖f - h‖, ‖g - h′‖)", fontsize=9)
+  axis.set_yscale("log")
+  axis.set_title("max(‖f - h‖, ‖g - h′‖) - η", fontsize=9)
   axis.set_xlabel("n", fontsize=8)
   axis.legend(fontsize=7, frameon=False)
 
