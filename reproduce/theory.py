@@ -10,8 +10,9 @@ import dataclasses
 from absl import flags
 
 from configs import theory as config_lib
-from reproduce import app, statements
+from reproduce import app
 from reproduce.sections import theory as section
+from reproduce.statements import parts as parts_lib
 from sobolev_tf import files, results
 from sobolev_tf.training import device
 
@@ -47,7 +48,7 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
         folder, {"artefact": "theory", "preset": preset,
                  **dataclasses.asdict(config)}, overwrite)
     tables = files.make_folder(folder / "tables")
-    for part in statements.parts(config):
+    for part in parts_lib.parts(config):
       made = [tables / f"{name}.csv" for name in part.tables]
       if store.finished(part.name) and all(path.exists() for path in made):
         continue

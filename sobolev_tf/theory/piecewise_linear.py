@@ -6,7 +6,7 @@ https://arxiv.org/abs/1706.04859, Section 3. `ridge_network` turns such
 functions into networks.
 """
 
-from typing import Callable, NamedTuple, Sequence
+from typing import Callable, NamedTuple
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class PiecewiseLinear(NamedTuple):
 
 
 def interpolate(function: Callable[[np.ndarray], np.ndarray],
-                knots: Sequence[float]) -> PiecewiseLinear:
+                knots: np.ndarray) -> PiecewiseLinear:
   """Joins a function's values at the knots by straight lines.
 
   Args:
@@ -51,7 +51,6 @@ def interpolate(function: Callable[[np.ndarray], np.ndarray],
   Returns:
     The interpolant, whose outer pieces go on as their neighbours do.
   """
-  knots = np.asarray(knots, np.float64)
   values = function(knots)
   slopes = np.diff(values) / np.diff(knots)
   return PiecewiseLinear(

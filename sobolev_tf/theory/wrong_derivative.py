@@ -65,7 +65,8 @@ def lower_bound(difference: Curve, points: int) -> Bound:
   Args:
     difference: u, `[N]` -> `[N]`.
     points: intervals between this many equally spaced points are compared, so
-      eta is a bound whatever their number, and the best for many.
+      eta is a bound whatever their number, up to quadrature, and the best one
+      for many.
 
   Returns:
     The bound.

@@ -9,8 +9,9 @@ from absl.testing import flagsaver
 import pytest
 
 from configs import theory as config_lib
-from reproduce import app, report, statements, theory
+from reproduce import app, report, theory
 from reproduce.sections import theory as section
+from reproduce.statements import parts as parts_lib
 from sobolev_tf import errors, results
 
 SMOKE = config_lib.PRESETS["smoke"]
@@ -70,7 +71,7 @@ def test_a_run_that_lost_parts_makes_only_these_again(
   (folder / "rows" / "figure2_left.csv").unlink()
   (folder / "tables" / "proposition1_curve.csv").unlink()
   made = []
-  kept = statements.parts
+  kept = parts_lib.parts
 
   def noted(config):
     for part in kept(config):
@@ -79,7 +80,7 @@ def test_a_run_that_lost_parts_makes_only_these_again(
         return part.compute(**options)
       yield part._replace(compute=compute)
 
-  monkeypatch.setattr(statements, "parts", noted)
+  monkeypatch.setattr(parts_lib, "parts", noted)
   theory.run(SMOKE, folder, preset="smoke")
   assert made == ["figure2_left", "proposition1"]
   assert {path.name: path.read_bytes()
@@ -108,7 +109,7 @@ def test_report_of_a_finished_and_of_an_unfinished_run(run, tmp_path):
 
 def test_presets():
   for preset in config_lib.PRESETS.values():
-    names = [part.name for part in statements.parts(preset)]
+    names = [part.name for part in parts_lib.parts(preset)]
     assert len(set(names)) == len(names)
     one = preset.theorem1
     # Errors are measured at points that are no knots: see universality.grid.

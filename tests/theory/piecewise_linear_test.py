@@ -19,7 +19,7 @@ def test_values_and_slopes_by_hand():
 
 
 def test_interpolant_meets_the_function_at_the_knots():
-  h = piecewise_linear.interpolate(np.exp, [0., .5, 2.])
+  h = piecewise_linear.interpolate(np.exp, np.array([0., .5, 2.]))
   np.testing.assert_allclose(h(np.array([0., .5, 2.])), np.exp([0., .5, 2.]))
   np.testing.assert_allclose(h(np.array([1.25])),
                              [(np.exp(.5) + np.exp(2)) / 2])

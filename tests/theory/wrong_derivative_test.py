@@ -32,12 +32,13 @@ def test_fewer_points_give_a_lower_bound():
   # On these grids each is a part of the next.
   etas = [wrong_derivative.lower_bound(difference, n).eta
           for n in (11, 101, 1001)]
-  assert etas == sorted(etas) and etas[-1] - etas[1] < 1e-3
+  assert etas[0] < etas[1] + 1e-6 < etas[2] + 2e-6  # quadrature: 1e-7
+  assert etas[2] - etas[1] < 1e-3
 
 
 @pytest.mark.parametrize("u", [
-    difference, lambda x: np.sin(7 * x), lambda x: np.sign(np.sin(9 * x + 1)),
-    lambda x: 1 + 0 * x])
+    difference, lambda x: np.sin(7 * x), lambda x: np.clip(
+        20 * np.sin(9 * x + 1), -1, 1), lambda x: 1 + 0 * x])
 def test_eta_is_attained(u):
   points = 1001
   eta = wrong_derivative.lower_bound(u, points).eta
