@@ -1,5 +1,6 @@
 """Propositions 1 to 4: interpolation, identification, symmetry."""
 
+import itertools
 import math
 from typing import Any, Dict, List
 
@@ -7,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from configs import theory as config_lib
-from reproduce.statements import measured
+from reproduce.statements import outcome
 from sobolev_tf import derivatives
 from sobolev_tf.theory import (
     gaussians,
@@ -19,34 +20,31 @@ from sobolev_tf.theory import (
 _EXAMPLE = 15  # seed of a set of points that can be told apart in a drawing
 
 
-def proposition1(config: config_lib.Proposition1, **unused) -> measured.Measured:
+def proposition1(config: config_lib.Proposition1, **unused) -> outcome.Outcome:
   """Errors of the constructed networks at the points they are built for."""
   rows = []
-  for slope in config.negative_slopes:
-    for dimension in config.dimensions:
-      for n in config.sizes:
-        for seed in config.seeds:
-          x, y, dy_dx = interpolation.random_demands(n, dimension, seed)
-          network = interpolation.interpolating_network(x, y, dy_dx, slope)
-          value, gradient = derivatives.value_and_derivatives(
-              network, tf.constant(x), 1)
-          errors = (np.abs(value[:, 0] - y).max(),
-                    np.abs(gradient - dy_dx).max())
-          rows += [
-              measured.row("proposition1", "leaky" if slope else "relu", metric, error,
-                   n=n, seed=seed, setting=f"dimension={dimension}")
-              for metric, error in zip(
-                  ("value_error", "gradient_error"), errors)]
+  for slope, dimension, n, seed in itertools.product(
+      config.negative_slopes, config.dimensions, config.sizes, config.seeds):
+    x, y, dy_dx = interpolation.random_demands(n, dimension, seed)
+    network = interpolation.interpolating_network(x, y, dy_dx, slope)
+    value, gradient = derivatives.value_and_derivatives(
+        network, tf.constant(x), 1)
+    rows += [
+        outcome.row("proposition1", "leaky" if slope else "relu", metric,
+                    np.abs(error).max(), n=n, seed=seed,
+                    setting=f"dimension={dimension}")
+        for metric, error in (("value_error", value[:, 0] - y),
+                              ("gradient_error", gradient - dy_dx))]
   x, y, dy_dx = interpolation.random_demands(5, 1, seed=_EXAMPLE)
   grid = np.linspace(-1.1, 1.1, 500)[:, None]
   network = interpolation.interpolating_network(x, y, dy_dx)
-  return measured.Measured(rows, {
-      "proposition1_curve": measured.table(
+  return outcome.Outcome(rows, {
+      "proposition1_curve": outcome.table(
           x=grid[:, 0], h=network(tf.constant(grid))[:, 0]),
-      "proposition1_points": measured.table(x=x[:, 0], y=y, dy_dx=dy_dx[:, 0])})
+      "proposition1_points": outcome.table(x=x[:, 0], y=y, dy_dx=dy_dx[:, 0])})
 
 
-def identify(config: config_lib.Identification, **unused) -> measured.Measured:
+def identify(config: config_lib.Identification, **unused) -> outcome.Outcome:
   """K_reg and K_sob of linear families, and solutions among Gaussians."""
   rows = []
   families = [
@@ -63,11 +61,11 @@ def identify(config: config_lib.Identification, **unused) -> measured.Measured:
       for metric in ("K_reg", "K_sob"):
         found = identification.fewest_points(
             family, samplers, metric == "K_sob", config.limit)
-        rows.append(measured.row(
+        rows.append(outcome.row(
             "identification", name, metric,
             math.inf if found is None else found, n=n, setting=sets))
   for dimension, side in config.grids:
-    rows.append(measured.row(
+    rows.append(outcome.row(
         "identification", "grid", "K_reg", 1 + identification.largest_open_set(
             identification.elementwise_linear(dimension), side), n=side,
         setting=f"dimension={dimension}"))
@@ -76,7 +74,7 @@ def identify(config: config_lib.Identification, **unused) -> measured.Measured:
     rows += _gaussian(gaussians.draw(random), random.uniform(-3, 3, 3), seed)
   target, x = gaussians.Gaussian(0., 1.), np.linspace(-4, 6, 400)
   both = gaussians.from_two_values(.5, 2., *target.log([.5, 2.]))
-  return measured.Measured(rows, {"gaussians_curves": measured.table(
+  return outcome.Outcome(rows, {"gaussians_curves": outcome.table(
       x=x, **{f"solution_{i}": found(x) for i, found in enumerate(both)})})
 
 
@@ -91,17 +89,18 @@ def _gaussian(target: gaussians.Gaussian, x: np.ndarray, seed: int
   rows = []
   for known, found in solutions.items():
     error = min(max(abs(a - b) for a, b in zip(s, target)) for s in found)
-    rows += [measured.row("identification", f"gaussian, {known}", metric, value,
-                  seed=seed)
-             for metric, value in (("solutions", len(found)),
-                                   ("parameter_error", error))]
+    rows += [
+        outcome.row("identification", f"gaussian, {known}", metric, value,
+                    seed=seed)
+        for metric, value in (("solutions", len(found)),
+                              ("parameter_error", error))]
   return rows
 
 
-def proposition4(config: config_lib.Proposition4, **unused) -> measured.Measured:
+def proposition4(config: config_lib.Proposition4, **unused) -> outcome.Outcome:
   """Asymmetry of the Jacobians of random modules."""
-  return measured.Measured([
-      measured.row("proposition4", module, "asymmetry", value, n=size, seed=draw)
+  return outcome.Outcome([
+      outcome.row("proposition4", module, "asymmetry", value, n=size, seed=draw)
       for size in config.sizes for module in gradient_fields.MODULES
       for draw, value in enumerate(gradient_fields.asymmetries(
           module, size, config.draws, config.seed))])

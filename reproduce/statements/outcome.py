@@ -7,7 +7,7 @@ import numpy as np
 Table = Sequence[Mapping[str, Any]]
 
 
-class Measured(NamedTuple):
+class Outcome(NamedTuple):
   """What a part measured.
 
   Attributes:
@@ -19,7 +19,7 @@ class Measured(NamedTuple):
 
 
 def row(task: str, method: str, metric: str, value: float, *, n: int = 0,
-         seed: int = 0, step: int = 0, setting: str = "") -> Dict[str, Any]:
+        seed: int = 0, step: int = 0, setting: str = "") -> Dict[str, Any]:
   """The fields of a `results.Row` that differ within a run."""
   return dict(task=task, method=method, metric=metric, value=float(value),
               n=n, seed=seed, step=step, setting=setting)
