@@ -99,6 +99,7 @@ def _bounds(rows) -> str:
       "the distance of the knots. Largest error over bound: "
       f"{shares[0]:.2f} (value), {shares[1]:.2f} (derivative). Leaky ReLU: "
       "the same function, derivative errors equal to "
-      f"{np.abs(relu - leaky).max():.0e}. Trained networks (medians over "
-      "seeds) find less than what exists: the derivative term of the loss has "
-      "no gradient with respect to where a ReLU bends.\n")
+      f"{np.abs(relu - leaky).max():.0e}. The theorem is about what exists; "
+      "what training finds (medians over seeds) is behind it, most of all in "
+      "two dimensions. The derivative term of the loss has no gradient with "
+      "respect to where a ReLU bends.\n")
