@@ -24,6 +24,10 @@ from sobolev_tf.losses import (
     unit_directions,
 )
 from sobolev_tf.networks.mlp import EnsembleMLP
+from sobolev_tf.symmetry import (
+    estimated_jacobian_asymmetry,
+    jacobian_asymmetry,
+)
 from sobolev_tf.targets import from_arrays, from_black_box, from_function
 from sobolev_tf.training.loop import History, Schedule, train
 from sobolev_tf.training.optimizers import Adam, cosine
@@ -44,12 +48,14 @@ __all__ = (
     "UserError",
     "absolute_error",
     "cosine",
+    "estimated_jacobian_asymmetry",
     "from_arrays",
     "from_black_box",
     "from_function",
     "gradient",
     "hessian",
     "jacobian",
+    "jacobian_asymmetry",
     "norm",
     "projections",
     "squared_error",

@@ -85,7 +85,8 @@ class Run:
     elif not begun:
       self._check_empty()
     if overwrite:  # rows first: a crash leaves settings without rows
-      for name in ("rows", "checkpoints", "surfaces", "tensorboard"):
+      for name in (
+          "rows", "checkpoints", "surfaces", "tables", "tensorboard"):
         shutil.rmtree(self.folder / name, ignore_errors=True)
     if overwrite or not begun:
       files.write_text(self._settings_file, text)

@@ -1,0 +1,51 @@
+"""The theory run from rows and tables: one part of the section per statement.
+"""
+
+import pathlib
+from typing import Sequence
+
+from reproduce.sections.statements import (
+    figure1,
+    figure2_left,
+    identification,
+    proposition1,
+    proposition4,
+    theorem1,
+    theorem2,
+)
+from sobolev_tf import results
+
+STATEMENTS = {  # in the paper's order, by the rows' task
+    "figure1": figure1,
+    "figure2_left": figure2_left,
+    "theorem1": theorem1,
+    "theorem2": theorem2,
+    "proposition1": proposition1,
+    "identification": identification,
+    "proposition4": proposition4,
+}
+
+
+def write(rows: Sequence[results.Row], source: pathlib.Path,
+          folder: pathlib.Path) -> str:
+  """Draws the figures of a run and writes its section of the report.
+
+  Args:
+    rows: of one theory run; statements without rows are left out.
+    source: the folder of the run, for its tables.
+    folder: where the figures and `section.md` go.
+
+  Returns:
+    The section, in Markdown.
+
+  Raises:
+    UserError: if a table is missing or damaged.
+  """
+  parts = [f"*Preset `{rows[0].preset}`.*\n"]
+  for task, statement in STATEMENTS.items():
+    own = [row for row in rows if row.task == task]
+    if own:
+      parts.append(statement.write(own, source / "tables", folder))
+  text = "\n".join(parts)
+  (folder / "section.md").write_text(text, encoding="utf-8")
+  return text
