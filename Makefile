@@ -9,11 +9,12 @@ BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
 RUN := $(BIN)/python -m
 
-.PHONY: reproduce test test-legacy check figure2 figure3 report benchmark clean
+.PHONY: reproduce test test-legacy check theory figure2 figure3 report
+.PHONY: benchmark clean
 
-reproduce: figure2 figure3 report
+reproduce: theory figure2 figure3 report
 
-figure2 figure3: $(VENV)/.ready
+theory figure2 figure3: $(VENV)/.ready
 	$(RUN) reproduce.$@ --preset=quick
 
 report: $(VENV)/.ready
