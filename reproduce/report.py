@@ -16,7 +16,7 @@ from absl import flags
 import markdown
 
 from reproduce import app
-from reproduce.sections import figure2, figure3, sensitivity
+from reproduce.sections import figure2, figure3, sensitivity, table1
 from sobolev_tf import errors, files, results
 
 # Artefact -> (heading, what the paper says, function of (rows, run, folder)).
@@ -34,6 +34,12 @@ SECTIONS = {
         "Paper, Section 4.1: even from very few points, the Sobolev-trained "
         "network captures the shape of the function.",
         lambda _, source, folder: figure3.write(source, folder)),
+    "table1": (
+        "Table 1: synthetic gradients",
+        "Paper, Section 4.3: Sobolev Training gives the best test accuracy of "
+        "all synthetic gradients on CIFAR-10 and ImageNet, just above the "
+        "critic; supervision by the loss is what matters most on ResNets.",
+        lambda rows, _, folder: table1.write(rows, folder)),
     "sensitivity": (
         "How Section 4.1's results depend on scaling and learning rate",
         "The paper states neither how inputs and targets were scaled nor how "
@@ -60,13 +66,13 @@ def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
 
   Returns:
     Folders of runs by a name of their own, in the report's order: by
-    artefact, then `quick`, `tuned`, `paper`, all else.
+    artefact, then `quick`, `tuned`, `cpu`, `paper`, all else.
 
   Raises:
     UserError: if a run's `run.json` is damaged.
   """
   found: Dict[str, Tuple[Tuple, pathlib.Path]] = {}
-  artefacts, presets = list(SECTIONS), ["quick", "tuned", "paper"]
+  artefacts, presets = list(SECTIONS), ["quick", "tuned", "cpu", "paper"]
   for folder in inputs:
     for path in sorted(folder.glob("**/run.json")):
       settings = json.loads(files.read_text(path))

@@ -45,6 +45,9 @@ class Difficulty(NamedTuple):
   noise: float = .05
 
 
+REPORTED = Difficulty()  # of every reported run
+
+
 class Images(NamedTuple):
   """`images` `[B, 32, 32, 3]` with a mean near 0; `labels` int32 `[B]`."""
   images: tf.Tensor
@@ -67,7 +70,7 @@ def stream(name: str, seed: int) -> tf.Tensor:
 
 
 def draw(key: tf.Tensor, index: tf.Tensor, count: int,
-         difficulty: Difficulty = Difficulty()) -> Images:
+         difficulty: Difficulty = REPORTED) -> Images:
   """Draws one batch of a stream.
 
   Args:

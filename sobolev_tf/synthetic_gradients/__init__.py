@@ -4,6 +4,7 @@ from sobolev_tf.synthetic_gradients.cuts import (
     METHODS,
     SUPERVISION,
     Backpropagated,
+    Cut,
     Noprop,
     Supervision,
     SyntheticGradient,
@@ -13,6 +14,7 @@ from sobolev_tf.synthetic_gradients.decoupled import (
     DecoupledNetwork,
     Plain,
     Step,
+    preserved,
 )
 from sobolev_tf.synthetic_gradients.modules import (
     FreeGradient,
@@ -26,6 +28,7 @@ __all__ = (
     "SUPERVISION",
     "TARGETS",
     "Backpropagated",
+    "Cut",
     "DecoupledNetwork",
     "FreeGradient",
     "LossModel",
@@ -36,4 +39,5 @@ __all__ = (
     "Supervision",
     "SyntheticGradient",
     "cross_entropy",
+    "preserved",
 )

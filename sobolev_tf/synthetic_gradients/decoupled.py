@@ -27,7 +27,8 @@ the module there predicts (the last part has the true ones), so that no part
 waits for more than its neighbour, as decoupling means it.
 """
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+import contextlib
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import sonnet as snt
 import tensorflow as tf
@@ -243,6 +244,19 @@ class DecoupledNetwork(snt.Module):
       stages.append(_Stage(h, output, tape, variables))
       h = output
     return stages
+
+
+@contextlib.contextmanager
+def preserved(module: snt.Module) -> Iterator[None]:
+  """Puts a module's moving averages back as they were; not for graphs."""
+  trained = {id(variable) for variable in module.trainable_variables}
+  kept = [(variable, variable.numpy()) for variable in module.variables
+          if id(variable) not in trained]
+  try:
+    yield
+  finally:
+    for variable, value in kept:
+      variable.assign(value)
 
 
 def _backward(stage: _Stage, learned: Optional[tf.Tensor],

@@ -64,16 +64,15 @@ class Reference:
 
   def __call__(self, h, is_training):
     del is_training
-    weights, layer = list(self._of["w"]), 0
-    for w, scale, offset in zip(weights, self._of["scale"],
-                                self._of["offset"]):
+    weights = self._of["w"]
+    for layer, (w, scale, offset) in enumerate(
+        zip(weights, self._of["scale"], self._of["offset"])):
       h = tf.nn.conv2d(h, w, 1 + layer, "SAME")
       mean, variance = tf.nn.moments(h, [0, 1, 2])
       h = tf.nn.softplus(
           (h - mean) / tf.sqrt(variance + 1e-5) * scale + offset)
       if layer == 0:
         h = tf.nn.max_pool2d(h, 2, 2, "SAME")
-      layer += 1
     return tf.reduce_mean(h, [1, 2]) @ weights[-1] + self._of["b"][-1]
 
 
