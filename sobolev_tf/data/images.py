@@ -31,10 +31,9 @@ _BUFFER = 10_000  # images shuffled at a time, beside the order of the files
 _CIFAR_MEAN, _CIFAR_DEVIATION = (125.3, 123., 113.9), (63., 62.1, 66.7)
 _IMAGENET_MEAN, _IMAGENET_DEVIATION = (123.7, 116.3, 103.5), (58.4, 57.1, 57.4)
 _HOW = {
-    "cifar10": "python -m tensorflow_datasets.scripts.cli.main build cifar10",
+    "cifar10": "",
     "imagenet2012": (
-        "python -m tensorflow_datasets.scripts.cli.main build imagenet2012 "
-        "--manual_dir=FOLDER, where FOLDER holds ILSVRC2012_img_train.tar and "
+        " --manual_dir=FOLDER, where FOLDER holds ILSVRC2012_img_train.tar and "
         "ILSVRC2012_img_val.tar from image-net.org"),
 }
 
@@ -59,11 +58,11 @@ def load(name: str, split: str, folder: Optional[str],
     return tfds.load(
         name, split=split, data_dir=folder, download=False, **options)
   except (AssertionError, OSError, ValueError) as error:
+    where = f" in '{folder}'" if folder else ""
     place = f" --data_dir={folder}" if folder else ""
-    command, _, more = _HOW[name].partition(", ")
     raise errors.UserError(
-        f"{name} is not prepared{' in ' + repr(folder) if folder else ''}: "
-        f"run {command}{place}{', ' + more if more else ''}.") from error
+        f"{name} is not prepared{where}: run tfds build {name}{place}"
+        f"{_HOW[name]}.") from error
 
 
 def cifar10(seed: int, batch_size: int, folder: Optional[str] = None,

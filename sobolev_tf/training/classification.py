@@ -179,14 +179,10 @@ def train(
     updates.apply(step)
     return {"loss": tf.reduce_mean(step.losses)}
 
-  if data.compiled:
-    step = lambda index: learn(data.train(index))
-  else:
-    compiled = tf.function(learn, input_signature=[data_lib.Batch(
-        tf.TensorSpec([settings.batch_size, *data.shape], tf.float32),
-        tf.TensorSpec([settings.batch_size], tf.int32))])
-    compiled.get_concrete_function()  # creates the optimizers' variables
-    step = lambda index: compiled(data.train(index))
+  run = learn if data.compiled else tf.function(learn)
+
+  def step(index):
+    return run(data.train(index))
 
   examples: List[data_lib.Batch] = []
 
