@@ -9,7 +9,7 @@ number of steps and seeds, augmentation, all of ImageNet's training.
 """
 
 import dataclasses
-from typing import Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
@@ -150,8 +150,8 @@ def get(preset: str, dataset: str, *, splits: Optional[int] = None,
         f"The preset '{preset}' has no settings for {dataset}, only for "
         f"{', '.join(PRESETS[preset])}: choose another --preset.")
   config = PRESETS[preset][dataset]
-  given = {name: value for name, value in (
+  given: Dict[str, Any] = {name: value for name, value in (
       ("splits", splits), ("targets", targets), ("steps", steps))
-           if value is not None}
+                           if value is not None}
   return dataclasses.replace(config, settings=tuple(
       dataclasses.replace(settings, **given) for settings in config.settings))

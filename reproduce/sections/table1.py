@@ -1,7 +1,7 @@
 """Table 1 from rows: the table, the drawing and the diagnoses."""
 
 import pathlib
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from matplotlib import figure
 import numpy as np
@@ -113,9 +113,7 @@ def table(cells: Cells) -> str:
         f"paper: {row.data}, {row.modules} SG "
         f"module{'s'[:row.modules != 1]}, test top-{row.top} "
         f"({row.backpropagation:.1f})",
-        *("none" if row.methods[m] is None else
-          f"{row.methods[m].mean} ± {row.methods[m].deviation}"
-          for m in columns)])
+        *(_printed(row.methods[m]) for m in columns)])
   note = "" if paper[0].data == cells.task else (
       "The paper has no such data set; its CIFAR-10 row is set beside for the "
       "order of the methods, not for the numbers. ")
@@ -124,6 +122,10 @@ def table(cells: Cells) -> str:
       lines) + (
           f"\n{note}Ours: mean over seeds with its 95 % bootstrap interval; "
           "the paper's: mean ± standard deviation.\n")
+
+
+def _printed(accuracy: Optional[published.Accuracy]) -> str:
+  return f"{accuracy.mean} ± {accuracy.deviation}" if accuracy else "none"
 
 
 def _accuracies(cells: Cells, method: str, top: int) -> str:
@@ -206,8 +208,10 @@ def draw(cells: Cells, title: str) -> figure.Figure:
     axes[0].plot(np.full(len(seeds), x), seeds, ".", color="black", alpha=.45,
                  markersize=4)
     axes[0].vlines(x, mean.low, mean.high, color="black", linewidth=1.6)
-    printed = (paper.backpropagation if method == "backpropagation" else
-               paper.methods[method] and paper.methods[method].mean)
+    in_column = paper.methods.get(method)
+    printed = in_column.mean if in_column else None
+    if method == "backpropagation":
+      printed = paper.backpropagation
     if printed:
       axes[0].plot(x, printed, "D", color="white", markeredgecolor="black",
                    markersize=5)

@@ -116,7 +116,8 @@ def pad_crop_flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   Returns:
     Images of the same shape.
   """
-  count, height, width = tf.shape(images)[0], *images.shape[1:3]
+  count = tf.shape(images)[0]
+  height, width = images.shape[1], images.shape[2]
   seeds = tf.random.split(seed, 2)
   padded = tf.pad(images, [[0, 0], [_PAD, _PAD], [_PAD, _PAD], [0, 0]])
   corner = tf.random.stateless_uniform(

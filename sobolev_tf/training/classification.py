@@ -240,7 +240,9 @@ def measure(trained: Trained, stream: str) -> Dict[str, float]:
   """
   network = trained.network
   predict = tf.function(lambda images: network(images), reduce_retracing=True)
-  hits1, hits5, losses = [], [], []
+  hits1: List[np.ndarray] = []
+  hits5: List[np.ndarray] = []
+  losses: List[np.ndarray] = []
   first: Any = None
   for batch in trained.data.held_out(stream):
     first = batch if first is None else first
