@@ -15,6 +15,7 @@ import time
 from typing import Any, List, Mapping, Optional, Sequence
 
 from absl import flags
+import numpy as np
 
 from configs import table1 as config_lib
 from reproduce import app
@@ -92,7 +93,7 @@ def _run_part(part: str, config: config_lib.Config,
         ARTEFACT, preset, settings.label, method, config.dataset,
         trained.data.size, seed, step, metric, value)
 
-  rows = [row(record["step"], name, value)
+  rows = [row(record["step"], name, float(np.squeeze(value)))
           for record in trained.history.records
           for name, value in record.items()
           if name == "loss" or name.startswith("cosine_")]

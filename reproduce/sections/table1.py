@@ -155,10 +155,16 @@ def verdicts(cells: Cells) -> str:
     lines.append(
         f"{TITLES[method]} {markdown.interval(difference, 1)} "
         f"({stats.verdict(difference, 'Sobolev better', 'Sobolev worse')})")
+  diverged = [
+      f"{TITLES[m]} with seed {seed}" for m in cells.methods
+      for seed in cells.last(f"{cells.stream}_diverged_at", m)]
+  left_out = ("" if not diverged else
+              f"Diverged and left out of the means: {', '.join(diverged)}.\n")
   if not lines:
-    return ""
-  return ("Top-1 accuracy of Sobolev minus that of each other method, in "
-          "percentage points, with the 95 % paired-t interval over seeds: "
+    return left_out
+  return (left_out + "Top-1 accuracy of Sobolev minus that of each other "
+          "method, in percentage points, with the 95 % paired-t interval over "
+          "seeds: "
           f"{'; '.join(lines)}. The paper: Sobolev > critic > VFBN > Direct "
           "SG > Noprop, backpropagation above all.\n")
 

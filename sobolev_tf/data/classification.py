@@ -109,7 +109,7 @@ class InMemory:
   def train(self, index: tf.Tensor) -> Batch:
     """The training batch of a step; steps are taken in order."""
     images, labels = (t[0] for t in self.state(
-        index, *(tensor[tf.newaxis] for tensor in self._train)))
+        index, *(tf.expand_dims(t, 0) for t in self._train)))
     images = self._prepare(images)
     if self._augment is not None:
       images = self._augment(

@@ -23,6 +23,7 @@ except ImportError as error:
       "CIFAR-10 and ImageNet come through tensorflow_datasets, which is not "
       'installed: run pip install ".[images]".') from error
 
+_IMAGENET_SIZE = 1_281_167  # training images
 SIDE = 224  # of ImageNet's crops
 _RESIZED = 256  # shorter side before the central crop
 _PAD = 4
@@ -152,7 +153,9 @@ class ImageNet:
     self._folder, self._batch_size = folder, batch_size
     self._key = shapes.stream("augmentation", seed)
     self._seed = seed
-    self.size = len(load("imagenet2012", self._split, folder))
+    load("imagenet2012", self._split, folder)  # if absent, now
+    self.size = _IMAGENET_SIZE if train_on_validation else int(
+        .99 * _IMAGENET_SIZE)
     self._next = -1
     self._batches: Iterator[Batch] = iter(())
 
@@ -215,7 +218,7 @@ def random_crop(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   """
   seeds = tf.random.split(seed, 2)
   begin, size, _ = tf.image.stateless_sample_distorted_bounding_box(
-      tf.shape(image), tf.zeros([1, 0, 4]), seeds[0],
+      tf.shape(image), tf.zeros([1, 0, 4]), seeds[0], min_object_covered=0.,
       aspect_ratio_range=(3 / 4, 4 / 3), area_range=(.08, 1.),
       max_attempts=10, use_image_if_no_bounding_boxes=True)
   image = tf.image.resize(tf.slice(image, begin, size), [SIDE, SIDE])

@@ -17,6 +17,7 @@ from sobolev_tf.training import loop, momentum, optimizers, schedules
 SCHEDULES = ("constant", "cosine", "halving", "staircase")
 OPTIMIZERS = ("adam", "momentum")
 _MOMENTUM = .9  # customary; the paper names no optimizer
+_DIAGNOSED = 100  # images for cosines, to bound memory
 _EXACT = 512  # entries of h up to which whole Jacobians are taken
 _PROBES = 8  # ours, see `asymmetry.projected`
 
@@ -160,8 +161,7 @@ def train(
     The trained classifier.
 
   Raises:
-    UserError: if an argument is out of range, data are missing, or the loss
-      is no longer finite.
+    UserError: if an argument is out of range or data are missing.
   """
   settings.check()
   data = data_lib.open_data(
@@ -177,26 +177,23 @@ def train(
   def learn(batch: data_lib.Batch) -> Dict[str, tf.Tensor]:
     step = network.step(batch.images, batch.labels)
     updates.apply(step)
-    return {"loss": tf.reduce_mean(step.losses)}
+    # `[1]`: for the loop an ensemble of one, whose divergence is noted.
+    return {"loss": tf.reduce_mean(step.losses)[tf.newaxis]}
 
   run = learn if data.compiled else tf.function(learn)
 
   def step(index):
     return run(data.train(index))
 
-  examples: List[data_lib.Batch] = []
-
-  def diagnose() -> Dict[str, float]:
-    if not examples:
-      examples.append(next(iter(data.held_out("validation"))))
-    return cosines(network, examples[0])
+  images, labels = next(iter(data.held_out("validation")))
+  few = data_lib.Batch(images[:_DIAGNOSED], labels[:_DIAGNOSED])
 
   history = loop.train(
       step, {"network": network, "updates": updates, "data": data.state},
       loop.Schedule(settings.steps, chunk, evaluate_every=diagnose_every,
                     checkpoint_every=checkpoint_every if folder else 0),
-      evaluate=diagnose, folder=folder, log_folder=log_folder, title=title,
-      compiled=data.compiled)
+      evaluate=lambda: cosines(network, few), folder=folder,
+      log_folder=log_folder, title=title, compiled=data.compiled)
   return Trained(network, data, history)
 
 
@@ -215,8 +212,7 @@ def cosines(network: sg.DecoupledNetwork,
   if not any(isinstance(cut, sg.SyntheticGradient) for cut in network.cuts):
     return {}
   with sg.preserved(network):
-    true, synthetic = tf.function(network.gradients_at_cuts)(
-        batch.images, batch.labels)
+    true, synthetic = network.gradients_at_cuts(batch.images, batch.labels)
   measured = {}
   for number, (t, s) in enumerate(zip(true, synthetic), start=1):
     if s is not None:
@@ -236,9 +232,15 @@ def measure(trained: Trained, stream: str) -> Dict[str, float]:
   Returns:
     `top1` and `top5`, accuracies in percent; `loss`, the mean cross-entropy;
     and per cut with an SG module `asymmetry_<number>`: ||J - J^T|| / ||J|| of
-    the Jacobian J = dSG/dh, averaged over 8 images (Proposition 4).
+    the Jacobian J = dSG/dh, averaged over 8 images (Proposition 4). If the
+    loss stopped being finite, NaN for the first three and `diverged_at`, the
+    step by which it had.
   """
   network = trained.network
+  diverged = trained.history.diverged_at[0]
+  if diverged is not None:
+    return {"top1": np.nan, "top5": np.nan, "loss": np.nan,
+            "diverged_at": float(diverged)}
   predict = tf.function(lambda images: network(images), reduce_retracing=True)
   hits1: List[np.ndarray] = []
   hits5: List[np.ndarray] = []
@@ -273,9 +275,9 @@ def asymmetries(network: sg.DecoupledNetwork,
       def field(points, cut=cut):
         return cut(points, batch.labels, is_training=False).gradient
       if h.shape[1:].num_elements() <= _EXACT:
-        ratios = tf.function(asymmetry.exact)(field, h)
+        ratios = asymmetry.exact(field, h)
       else:
-        ratios = tf.function(asymmetry.projected)(
+        ratios = asymmetry.projected(
             field, h, _PROBES, tf.constant([number, 0]))
       measured[f"asymmetry_{number}"] = float(tf.reduce_mean(ratios))
   return measured

@@ -114,6 +114,14 @@ def test_the_cosine_of_a_perfect_module_is_one():
   assert isinstance(batch, data_lib.Batch)
 
 
+def test_a_diverged_run_is_noted():
+  settings = dataclasses.replace(
+      SETTINGS, optimizer="momentum", steps=60, schedule="constant",
+      learning_rates=dict(SETTINGS.learning_rates, critic=1e12))
+  measured = classification.measure(train("critic", settings), "test")
+  assert np.isnan(measured["top1"]) and 0 < measured["diverged_at"] <= 60
+
+
 @pytest.mark.parametrize("change, words", [
     ({"splits": 2}, "splits must be one of 1, 3"),
     ({"targets": "false"}, "targets must be one of"),
