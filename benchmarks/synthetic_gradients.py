@@ -54,7 +54,8 @@ def make_step(architecture: str, method: str, cuts: int, targets: str,
   @tf.function
   def step():
     gradients = network.step(x, labels)
-    return [gradients.parts, gradients.modules]
+    return [g for g in tf.nest.flatten([gradients.parts, gradients.modules])
+            if g is not None]
 
   return step
 
@@ -110,7 +111,7 @@ def _seconds(runs: Dict[str, Callable[[], object]], steps: int,
     for name, run in runs.items():
       start = time.process_time()
       for _ in range(steps if repeat else 1):
-        tf.nest.map_structure(lambda t: t.numpy(), run())
+        [gradient.numpy() for gradient in run()]
       if repeat:  # the first builds the graph
         times[name].append((time.process_time() - start) / steps)
   return {name: statistics.median(t) for name, t in times.items()}
