@@ -1,0 +1,187 @@
+"""Table 1: classifiers trained with synthetic gradients.
+
+Section 4.3 of https://arxiv.org/abs/1706.04859.
+
+  python -m reproduce.table1 --dataset=shapes --preset=quick
+
+One part of the run is one method with one seed. Parts do not depend on each
+other, so several processes (`--method`, `--seeds`) can share one --output.
+"""
+
+import contextlib
+import dataclasses
+import re
+import time
+from typing import Any, List, Mapping, Optional, Sequence
+
+from absl import flags
+import numpy as np
+
+from configs import table1 as config_lib
+from reproduce import app
+from reproduce.sections import table1 as section
+from sobolev_tf import errors, files, results
+from sobolev_tf import synthetic_gradients as sg
+from sobolev_tf.data import classification as data_lib
+from sobolev_tf.training import classification, device
+
+ARTEFACT = "table1"
+_ATTEMPTS = 20  # half a second apart
+
+
+def run(config: config_lib.Config, folder: files.Path, *, preset: str,
+        data_folder: Optional[str] = None, overwrite: bool = False,
+        tensorboard: bool = False) -> List[results.Row]:
+  """Runs or resumes the grid.
+
+  Args:
+    config: what to run.
+    folder: the run's folder.
+    preset: the preset's name, for the rows.
+    data_folder: of prepared data; None for their default.
+    overwrite: deletes what the folder holds.
+    tensorboard: writes TensorBoard scalars.
+
+  Returns:
+    All rows in the folder.
+
+  Raises:
+    UserError: if a setting is out of range, data are missing or the folder
+      cannot be used.
+    Interrupted: if a signal asked to stop.
+  """
+  _check(config)
+  device.prepare()
+  data_lib.open_data(  # if it is missing, before anything is written
+      config.dataset, seed=0, batch_size=1, held_out=1, folder=data_folder)
+  # Other processes may add other methods and seeds to the same folder.
+  shared = dataclasses.asdict(config)
+  del shared["methods"], shared["seeds"]
+  store = _open(
+      folder, {"artefact": ARTEFACT, "preset": preset, **shared}, overwrite)
+  for settings in config.settings:
+    for seed in config.seeds:
+      for method in config.methods:
+        part = _name(settings, method, seed)
+        if not store.finished(part):
+          with files.locked(store.checkpoints(part)):
+            _run_part(part, config, settings, method, seed, store, preset,
+                      data_folder, tensorboard)
+  return results.read(store.folder)
+
+
+def _name(settings: classification.Settings, method: str, seed: int) -> str:
+  label = re.sub(r"[^\w.]+", "-", settings.label)
+  return f"{label}_{method}_seed{seed}"
+
+
+def _run_part(part: str, config: config_lib.Config,
+              settings: classification.Settings, method: str, seed: int,
+              store: results.Run, preset: str, data_folder: Optional[str],
+              tensorboard: bool) -> None:
+  trained = classification.train(
+      config.dataset, method, seed, settings, held_out=config.held_out,
+      data_folder=data_folder,
+      train_on_validation=config.stream == "test",
+      diagnose_every=config.diagnose_every,
+      folder=store.checkpoints(part), checkpoint_every=config.checkpoint_every,
+      log_folder=store.folder / "tensorboard" / part if tensorboard else None,
+      title=f"{config.dataset} {method} seed {seed}")
+
+  def row(step: int, metric: str, value: float) -> results.Row:
+    return results.Row(
+        ARTEFACT, preset, settings.label, method, config.dataset,
+        trained.data.size, seed, step, metric, value)
+
+  rows = [row(record["step"], name, float(np.squeeze(value)))
+          for record in trained.history.records
+          for name, value in record.items()
+          if name == "loss" or name.startswith("cosine_")]
+  measured = classification.measure(trained, config.stream)
+  rows += [row(settings.steps, f"{config.stream}_{name}", value)
+           for name, value in measured.items()]
+  store.write(part, rows)
+
+
+def _open(folder: files.Path, settings: Mapping[str, Any],
+          overwrite: bool) -> results.Run:
+  """Opens the folder, after other processes that are just opening it."""
+  folder = files.make_folder(folder)
+  for attempt in range(_ATTEMPTS):
+    with contextlib.ExitStack() as stack:
+      try:
+        stack.enter_context(files.locked(folder))
+      except errors.UserError:
+        if attempt + 1 == _ATTEMPTS:
+          raise
+        time.sleep(.5)
+        continue
+      return results.Run(folder, settings, overwrite)
+  raise AssertionError("not reached")
+
+
+def _check(config: config_lib.Config) -> None:
+  for name in ("methods", "seeds"):
+    values: Sequence = getattr(config, name)
+    if not values or len(set(values)) < len(values):
+      raise errors.UserError(
+          f"{name} must name at least one and none twice, got "
+          f"{', '.join(map(str, values)) or 'none'}.")
+  for method in config.methods:
+    if method not in sg.METHODS:
+      raise errors.UserError(
+          f"'{method}' is not a method: choose from {', '.join(sg.METHODS)}.")
+  for settings in config.settings:
+    settings.check()
+
+
+def define_flags() -> None:
+  """Defines this entrypoint's flags."""
+  app.define_flags(ARTEFACT, config_lib.PRESETS, "quick")
+  flags.DEFINE_enum(
+      "dataset", "shapes", data_lib.DATASETS, "The images to classify; "
+      "cifar10 and imagenet have the presets paper and smoke.")
+  flags.DEFINE_list(
+      "method", None, f"Methods: {', '.join(sg.METHODS)}. [all]")
+  flags.DEFINE_list("seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
+  flags.DEFINE_enum(
+      "splits", None, ["1", "3"], "Number of cuts, each with an SG module. "
+      "[the preset's]")
+  flags.DEFINE_enum(
+      "targets", None, sg.TARGETS, "What SG modules learn from: the true "
+      "gradient, or what comes from the next SG module. [the preset's]")
+  flags.DEFINE_integer(
+      "steps", None, "Number of updates. [the preset's]", lower_bound=1)
+  flags.DEFINE_string(
+      "data_dir", None, "Folder of the data prepared by tensorflow_datasets. "
+      "[its default]")
+
+
+def configure() -> config_lib.Config:
+  """The preset's settings with those the user's flags replace."""
+  given = flags.FLAGS
+  config = config_lib.get(
+      given.preset, given.dataset, targets=given.targets, steps=given.steps,
+      splits=int(given.splits) if given.splits else None)
+  if given.method is not None:
+    config = dataclasses.replace(config, methods=tuple(given.method))
+  if given.seeds is not None:
+    config = dataclasses.replace(
+        config, seeds=app.numbers("seeds", given.seeds, 0))
+  return config
+
+
+def main() -> None:
+  config = configure()
+  first = config.settings[0]
+  folder = app.output_folder(
+      f"table1/{config.dataset}-{first.splits}-{first.targets}")
+  rows = run(
+      config, folder, preset=flags.FLAGS.preset,
+      data_folder=flags.FLAGS.data_dir, overwrite=flags.FLAGS.overwrite,
+      tensorboard=flags.FLAGS.tensorboard)
+  print(section.write(rows, folder))
+
+
+if __name__ == "__main__":
+  app.run(define_flags, main)

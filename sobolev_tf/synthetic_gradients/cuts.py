@@ -1,0 +1,104 @@
+"""What passes a cut of a network: the columns of Table 1.
+
+Section 4.3 of https://arxiv.org/abs/1706.04859. At each cut the lower part of
+the network learns from some gradient of the loss with respect to the
+activations h there: none (`Noprop`), the true one (`Backpropagated`), or a
+synthetic one (`SyntheticGradient`), whose module learns from the objects that
+Table 1 shades green.
+"""
+
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple, Union
+
+import sonnet as snt
+import tensorflow as tf
+
+from sobolev_tf import errors
+from sobolev_tf.losses import pointwise, terms
+from sobolev_tf.synthetic_gradients import modules
+
+
+class Supervision(NamedTuple):
+  """Weights of the terms of L_sob that a module learns from.
+
+  Attributes:
+    value: of l(m, L), the loss itself.
+    gradient: of l_1(dm/dh, dL/dh), its gradient.
+  """
+  value: float
+  gradient: float
+
+
+# Table 1's shaded nodes; the weights of Sobolev's two terms are settings.
+SUPERVISION: Dict[str, Supervision] = {
+    "direct": Supervision(0., 1.),
+    "vfbn": Supervision(0., 1.),
+    "critic": Supervision(1., 0.),
+    "sobolev": Supervision(1., 1.),
+}
+METHODS = ("noprop", *SUPERVISION, "backpropagation")  # worst to best expected
+
+
+@snt.allow_empty_variables
+class Noprop(snt.Module):
+  """No gradient passes: the parts below keep their initial weights."""
+
+
+@snt.allow_empty_variables
+class Backpropagated(snt.Module):
+  """The true gradient passes, as if there were no cut (a perfect SG)."""
+
+
+class SyntheticGradient(snt.Module):
+  """A synthetic gradient passes, from a module with its own supervision."""
+
+  def __init__(
+      self, module: Union[modules.LossModel, modules.FreeGradient],
+      supervision: Supervision,
+      losses: Sequence[pointwise.PointwiseLoss] = (
+          pointwise.squared_error, pointwise.squared_error),  # as Section 4.1
+      name: str = "synthetic_gradient"):
+    """Args:
+      module: predicts the gradient, and perhaps the loss.
+      supervision: what it learns from.
+      losses: l and l_1.
+      name: the module's name.
+
+    Raises:
+      UserError: if the supervision does not fit the module or says nothing.
+    """
+    super().__init__(name=name)
+    if supervision.value and isinstance(module, modules.FreeGradient):
+      raise errors.UserError(
+          "A free gradient predicts no loss, so the loss's value cannot "
+          "supervise it: use Supervision(value=0, gradient=1).")
+    self.module = module
+    self.orders = terms.check_orders(1, losses, supervision)
+
+  def __call__(self, h: tf.Tensor, labels: tf.Tensor,
+               is_training: bool) -> modules.Prediction:
+    """Predicts the loss's gradient at activations h `[B, *event]`."""
+    return self.module(h, labels, is_training)
+
+  def compare(self, prediction: modules.Prediction,
+              value: Optional[tf.Tensor],
+              gradient: tf.Tensor) -> terms.SobolevTerms:
+    """L_sob of Section 4.3 per example, as far as it is supervised.
+
+    Args:
+      prediction: of this module.
+      value: the loss to be matched, `[B]`.
+      gradient: its gradient to be matched, of the shape of h.
+
+    Returns:
+      The terms that have a weight; no gradient flows into the targets.
+    """
+    pairs = [(value, prediction.value), (gradient, prediction.gradient)]
+    used: Tuple[int, ...] = tuple(
+        j for j, weight in enumerate(self.orders.weights) if weight)
+    return terms.compare(
+        [pairs[j][0] for j in used], [pairs[j][1] for j in used],
+        terms.Orders(tuple(self.orders.losses[j] for j in used),
+                     tuple(self.orders.weights[j] for j in used)))
+
+
+Cut = Union[Noprop, Backpropagated, SyntheticGradient]

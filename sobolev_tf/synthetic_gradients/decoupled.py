@@ -1,0 +1,309 @@
+"""A network in parts that learn from synthetic gradients.
+
+Section 4.3 of https://arxiv.org/abs/1706.04859. With h_k the output of part k,
+y the labels and L_i the loss of example i, a step computes
+
+* for the last part, the gradient of mean_i L_i;
+* for each part below a cut, dh_k/dw applied to SG(h_k, y): the gradient of
+  sum_i <SG(h_k, y)_i, h_k,i> / B with SG held constant, which is that of
+  mean_i L_i if SG is the true gradient;
+* for each cut's module, the gradient of mean_i of its loss (`cuts`).
+
+**What is differentiated.** Targets and synthetic gradients are those of the
+loss per example, dL_i/dh_k,i, and the 1/B of the mean enters at the part's
+weights alone. Otherwise everything a module sees and learns would shrink with
+the batch size.
+
+**Batch normalisation** in training mode couples examples: L_j depends on h_i.
+The target is then d(sum_j L_j)/dh_i, which is what backpropagation passes on
+(times B), and what a module predicts is likewise the gradient of its summed
+output. Both are exact; neither is a function of one example alone.
+
+**Targets.** `true`: the loss, and its gradient by the full backward pass, as
+Section 4.3 words it; the modules then learn from the best that there is, but a
+backward pass is still needed. `bootstrapped`: the gradient at h_k comes through
+part k + 1 from the synthetic gradient at h_k+1, and the value is the loss that
+the module there predicts (the last part has the true ones), so that no part
+waits for more than its neighbour, as decoupling means it.
+"""
+
+import contextlib
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+import sonnet as snt
+import tensorflow as tf
+
+from sobolev_tf import errors
+from sobolev_tf.synthetic_gradients import cuts as cuts_lib
+from sobolev_tf.synthetic_gradients import modules
+
+TARGETS = ("true", "bootstrapped")
+Gradients = Optional[List[tf.Tensor]]  # None: nothing to learn from
+
+
+class Step(NamedTuple):
+  """What a step of training computes, for P parts and P - 1 cuts.
+
+  Attributes:
+    logits: the network's output `[B, classes]`.
+    losses: L_i, `[B]`.
+    parts: per part, the gradients of its trainable variables; None for a
+      part that no gradient reaches.
+    modules: per cut, the gradients of its module's trainable variables; None
+      where there is no module.
+    module_losses: per cut, its module's loss `[]`; None where there is none.
+  """
+  logits: tf.Tensor
+  losses: tf.Tensor
+  parts: List[Gradients]
+  modules: List[Gradients]
+  module_losses: List[Optional[tf.Tensor]]
+
+
+@snt.allow_empty_variables
+class Plain(snt.Module):
+  """A part that behaves the same in training and evaluation."""
+
+  def __init__(self, module: snt.Module, name: str = "plain"):
+    """Args:
+      module: called as `module(h)`.
+      name: the module's name.
+    """
+    super().__init__(name=name)
+    self.module = module
+
+  def __call__(self, h: tf.Tensor, is_training: bool) -> tf.Tensor:
+    """Applies the module to `[B, *event]`."""
+    del is_training
+    return self.module(h)
+
+
+class _Stage(NamedTuple):
+  """A part applied: from `x` to `output`, recorded by `tape`."""
+  x: tf.Tensor
+  output: tf.Tensor
+  tape: tf.GradientTape
+  variables: Sequence[tf.Variable]
+
+
+class DecoupledNetwork(snt.Module):
+  """P parts in sequence with P - 1 cuts between them."""
+
+  def __init__(self, parts: Sequence[snt.Module],
+               cuts: Sequence[cuts_lib.Cut], x: tf.Tensor, *,
+               targets: str = "true",  # paper §4.3
+               loss: modules.Loss = modules.cross_entropy,
+               name: str = "decoupled_network"):
+    """Connects the parts and creates all variables.
+
+    Args:
+      parts: modules whose composition is the network, called as
+        `part(h, is_training)`; `Plain` makes one of any other module.
+      cuts: what passes between part k and part k + 1.
+      x: an example of the input, `[1, *event]`: variables are created by
+        passing it through.
+      targets: "true" or "bootstrapped", see the module's docstring.
+      loss: L, from (output, labels) to `[B]`.
+      name: the module's name.
+
+    Raises:
+      UserError: if numbers or shapes do not fit, or `targets` is unknown.
+    """
+    super().__init__(name=name)
+    if targets not in TARGETS:
+      raise errors.UserError(
+          f"targets must be one of {', '.join(TARGETS)}, got '{targets}'.")
+    if len(cuts) != len(parts) - 1 or not parts:
+      raise errors.UserError(
+          f"{len(parts)} parts have {max(len(parts) - 1, 0)} cuts between "
+          f"them, got {len(cuts)}.")
+    self.parts = list(parts)
+    self.cuts = list(cuts)
+    self._targets = targets
+    self._loss = loss
+    self._connect(x)
+
+  def _connect(self, x: tf.Tensor) -> None:
+    h = tf.convert_to_tensor(x)
+    labels = tf.zeros([h.shape[0]], tf.int32)
+    for number, part in enumerate(self.parts, start=1):
+      try:
+        h = part(h, False)
+        if number < len(self.parts) and isinstance(
+            cut := self.cuts[number - 1], cuts_lib.SyntheticGradient):
+          prediction = cut(h, labels, is_training=False)
+          cut.compare(prediction, prediction.value, prediction.gradient)
+      except (ValueError, tf.errors.InvalidArgumentError) as error:
+        if isinstance(error, errors.UserError):
+          raise
+        raise errors.UserError(
+            f"Part {number} or the cut behind it does not fit activations of "
+            f"shape {h.shape}: {str(error).splitlines()[0]}") from error
+
+  def __call__(self, x: tf.Tensor, is_training: bool = False) -> tf.Tensor:
+    """The network's output `[B, classes]`, as if there were no cuts."""
+    for part in self.parts:
+      x = part(x, is_training)
+    return x
+
+  def activations(self, x: tf.Tensor,
+                  is_training: bool = False) -> List[tf.Tensor]:
+    """h_1, ..., h_P-1: the activations at the cuts."""
+    return [stage.output for stage in self._forward(x, None, is_training)[:-1]]
+
+  def step(self, x: tf.Tensor, labels: tf.Tensor) -> Step:
+    """Computes every gradient of a step; nothing is applied yet.
+
+    Args:
+      x: inputs `[B, *event]`.
+      labels: integers `[B]`.
+
+    Returns:
+      The gradients; batch statistics have been updated once.
+
+    Raises:
+      UserError: if a trainable variable does not affect its part's output.
+    """
+    stages = self._forward(x, labels, is_training=True)
+    logits, losses = stages[-1].output
+    ones = tf.ones_like(losses)
+    size = tf.cast(tf.shape(losses)[0], losses.dtype)
+    last = stages[-1]._replace(output=losses)
+    # What the part below learns from, and what the cut below aims at.
+    part_gradients, gradient = _backward(last, ones, ones)
+    result = Step(logits, losses, [_scale(part_gradients, size)], [], [])
+    value = losses
+    for stage, cut in zip(reversed(stages[:-1]), reversed(self.cuts)):
+      h = tf.stop_gradient(stage.output)
+      module_gradients = module_loss = None
+      if isinstance(cut, cuts_lib.Noprop):
+        learned = None
+      elif isinstance(cut, cuts_lib.Backpropagated):
+        learned = gradient
+      else:
+        prediction, module_loss, module_gradients = _learn(
+            cut, h, labels, value, gradient)
+        learned = tf.stop_gradient(prediction.gradient)
+        if self._targets == "bootstrapped" and prediction.value is not None:
+          value = tf.stop_gradient(prediction.value)
+      passed = gradient if self._targets == "true" else learned
+      part_gradients, gradient = _backward(stage, learned, passed)
+      result.parts.insert(0, _scale(part_gradients, size))
+      result.modules.insert(0, module_gradients)
+      result.module_losses.insert(0, module_loss)
+    return result
+
+  def gradients_at_cuts(
+      self, x: tf.Tensor, labels: tf.Tensor, is_training: bool = True
+  ) -> Tuple[List[tf.Tensor], List[Optional[tf.Tensor]]]:
+    """True and synthetic gradients side by side: a diagnosis.
+
+    Args:
+      x: inputs `[B, *event]`.
+      labels: integers `[B]`.
+      is_training: the mode of batch normalisation. In training mode its
+        moving averages move; see `preserved`.
+
+    Returns:
+      Per cut, dL_i/dh by backpropagation; and SG(h, y), None where the cut
+      has no module.
+    """
+    stages = self._forward(x, labels, is_training)
+    _, losses = stages[-1].output
+    true: List[tf.Tensor] = []
+    synthetic: List[Optional[tf.Tensor]] = []
+    gradient = tf.ones_like(losses)
+    for stage in reversed([*stages[:-1], stages[-1]._replace(output=losses)]):
+      gradient = stage.tape.gradient(stage.output, stage.x, gradient)
+      true.insert(0, gradient)
+    for stage, cut in zip(stages, self.cuts):
+      synthetic.append(
+          cut(stage.output, labels, is_training).gradient
+          if isinstance(cut, cuts_lib.SyntheticGradient) else None)
+    return true[1:], synthetic
+
+  def _forward(self, x: tf.Tensor, labels: Optional[tf.Tensor],
+               is_training: bool) -> List[_Stage]:
+    """Applies the parts, each on a tape of its own.
+
+    No tape sees two parts, so no gradient passes a cut by itself. With labels
+    the last stage's output is (logits, losses).
+    """
+    stages: List[_Stage] = []
+    h = tf.convert_to_tensor(x)
+    for number, part in enumerate(self.parts, start=1):
+      h = tf.stop_gradient(h)
+      variables = part.trainable_variables
+      with tf.GradientTape(
+          persistent=True, watch_accessed_variables=False) as tape:
+        tape.watch(h)
+        tape.watch(variables)
+        output = part(h, is_training)
+        if number == len(self.parts) and labels is not None:
+          output = output, self._loss(output, labels)
+      stages.append(_Stage(h, output, tape, variables))
+      h = output
+    return stages
+
+
+@contextlib.contextmanager
+def preserved(module: snt.Module) -> Iterator[None]:
+  """Puts a module's moving averages back as they were; not for graphs."""
+  trained = {id(variable) for variable in module.trainable_variables}
+  kept = [(variable, variable.numpy()) for variable in module.variables
+          if id(variable) not in trained]
+  try:
+    yield
+  finally:
+    for variable, value in kept:
+      variable.assign(value)
+
+
+def _backward(stage: _Stage, learned: Optional[tf.Tensor],
+              passed: Optional[tf.Tensor]
+              ) -> Tuple[Gradients, Optional[tf.Tensor]]:
+  """Takes gradients with respect to a part's output through the part.
+
+  Args:
+    stage: the part, applied.
+    learned: the gradient that its variables learn from, or None.
+    passed: the one that is passed on to its input, or None.
+
+  Returns:
+    Those with respect to the variables (summed over the batch) and the input.
+  """
+  variables = list(stage.variables)
+  if learned is passed and learned is not None:  # one backward pass for both
+    *to_variables, to_input = stage.tape.gradient(
+        stage.output, [*variables, stage.x], learned)
+  else:
+    to_variables = None if learned is None else stage.tape.gradient(
+        stage.output, variables, learned)
+    to_input = None if passed is None else stage.tape.gradient(
+        stage.output, stage.x, passed)
+  for variable, gradient in zip(variables, to_variables or []):
+    if gradient is None:
+      raise errors.UserError(
+          f"The output of its part does not depend on '{variable.name}', so "
+          "it has nothing to learn from: leave it out or use it.")
+  return to_variables, to_input
+
+
+def _learn(cut: cuts_lib.SyntheticGradient, h: tf.Tensor, labels: tf.Tensor,
+           value: tf.Tensor, gradient: tf.Tensor
+           ) -> Tuple[modules.Prediction, tf.Tensor, Gradients]:
+  """A module's prediction, its loss and the gradients of its variables."""
+  variables = cut.trainable_variables
+  with tf.GradientTape(watch_accessed_variables=False) as tape:
+    tape.watch(variables)
+    prediction = cut(h, labels, is_training=True)
+    loss = cut.compare(prediction, value, gradient).reduce()
+  # A bias of the logits' last layer, say, may not affect dm/dh: no gradient.
+  return prediction, loss, tape.gradient(
+      loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _scale(gradients: Gradients, size: tf.Tensor) -> Gradients:
+  """From a sum over the batch to a mean."""
+  return None if gradients is None else [
+      gradient / tf.cast(size, gradient.dtype) for gradient in gradients]

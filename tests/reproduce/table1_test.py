@@ -1,0 +1,193 @@
+"""Table 1 through its entrypoint, its section, and bad input."""
+
+import sys
+
+from absl.testing import flagsaver
+import pytest
+
+from configs import table1 as config_lib
+from reproduce import app, published, report, table1
+from reproduce.sections import table1 as section
+from sobolev_tf import results
+from sobolev_tf import synthetic_gradients as sg
+from sobolev_tf.training import classification
+
+
+@pytest.fixture(scope="module")
+def command():
+  """Runs `python -m reproduce.table1`; returns its exit status."""
+  def call(*arguments):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(sys, "argv", ["program", *map(str, arguments)])
+    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
+      app.run(table1.define_flags, table1.main)
+    patch.undo()
+    return stop.value.code or 0
+  return call
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, command):
+  """The smoke run, in two calls that share one folder."""
+  folder = tmp_path_factory.mktemp("runs") / "run"
+  for methods in ("noprop,sobolev", "backpropagation"):
+    assert command("--preset=smoke", f"--method={methods}",
+                   f"--output={folder}") == 0
+  return folder
+
+
+def test_rows_of_every_method(finished):
+  rows = results.read(finished)
+  assert {(r.artefact, r.preset, r.task, r.seed) for r in rows} == {
+      ("table1", "smoke", "shapes", 0)}
+  assert {r.method for r in rows} == {"noprop", "sobolev", "backpropagation"}
+  metrics = {r.metric for r in rows if r.method == "sobolev"}
+  assert metrics == {
+      "loss", "test_top1", "test_top5", "test_loss",
+      *(f"cosine_{k}" for k in (1, 2, 3)),
+      *(f"test_asymmetry_{k}" for k in (1, 2, 3))}
+  assert {r.metric for r in rows if r.method == "noprop"} == {
+      "loss", "test_top1", "test_top5", "test_loss"}
+  assert not (finished / "checkpoints").exists()
+
+
+def test_a_finished_run_is_not_trained_again(finished, command, monkeypatch):
+  def fail(*unused, **unused_too):
+    raise AssertionError("trained again")
+  monkeypatch.setattr(classification, "train", fail)
+  before = results.read(finished)
+  assert command("--preset=smoke", f"--output={finished}") == 0
+  assert results.read(finished) == before
+
+
+def test_report_shows_it(finished, tmp_path):
+  page = report.write([finished.parent], tmp_path / "report").read_text()
+  assert "Table 1: synthetic gradients" in page
+  assert "data:image/png" in page
+  assert "backpropagation" in page
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--dataset=mnist"], ["--dataset", "mnist"]),
+    (["--method=direkt"], ["'direkt' is not a method", "direct"]),
+    (["--method=vfbn,vfbn"], ["none twice"]),
+    (["--splits=2"], ["--splits", "2"]),
+    (["--targets=false"], ["--targets"]),
+    (["--seeds=-1"], ["--seeds"]),
+    (["--steps=0"], ["--steps"]),
+    (["--dataset=cifar10", "--preset=quick"],
+     ["'quick' has no settings for cifar10", "shapes, digits"]),
+    (["--dataset=shapes", "--preset=paper"], ["cifar10, imagenet"]),
+])
+def test_bad_input_is_one_sentence(
+    tmp_path, command, capsys, arguments, words):
+  assert command("--preset=smoke", f"--output={tmp_path}/new",
+                 *arguments) == app.USER_ERROR
+  error = capsys.readouterr().err.strip().splitlines()[-1]
+  assert error.startswith("error: ")
+  for word in words:
+    assert word in error
+  assert not (tmp_path / "new").exists()
+
+
+def test_absent_data_are_noticed_before_anything_is_written(
+    tmp_path, command, capsys):
+  pytest.importorskip("tensorflow_datasets")
+  assert command(
+      "--dataset=cifar10", "--preset=paper", f"--data_dir={tmp_path}",
+      f"--output={tmp_path}/new") == app.USER_ERROR
+  assert "tfds build cifar10" in capsys.readouterr().err
+  assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("dataset", ["cifar10", "imagenet"])
+def test_smoke_on_mocked_data_of_the_real_format(tmp_path, command, dataset):
+  tfds = pytest.importorskip("tensorflow_datasets")
+  with tfds.testing.mock_data(num_examples=8):
+    assert command("--preset=smoke", f"--dataset={dataset}",
+                   "--method=sobolev", f"--output={tmp_path}/run") == 0
+  text = (tmp_path / "run" / "section.md").read_text()
+  assert f"paper: {dataset}" in text
+  assert ("top-5" in text) == (dataset == "imagenet")
+
+
+def make_rows(seeds=(0, 1, 2), splits=3, task="shapes"):
+  """Rows of a made-up run: accuracy 10 x place of the method + seed."""
+  rows = []
+  for place, method in enumerate(sg.METHODS):
+    for seed in seeds:
+      def row(metric, value, step=100, method=method, seed=seed):
+        return results.Row(
+            "table1", "made-up", f"splits={splits} targets=true", method, task,
+            0, seed, step, metric, value)
+      rows.append(row("test_top1", 10. * place + seed))
+      if method not in ("noprop", "backpropagation"):
+        for cut in range(1, splits + 1):
+          rows += [row(f"cosine_{cut}", .1 * cut, step) for step in (50, 100)]
+          rows.append(row(f"test_asymmetry_{cut}", 1e-7))
+  return rows
+
+
+def test_section_of_made_up_rows(tmp_path):
+  text = section.write(make_rows(), tmp_path)
+  header, _, ours, paper = text.split("\n\n")[1].splitlines()
+  cells = [c.strip() for c in ours.strip("|").split("|")]
+  assert "3 seeds" in cells[0]
+  assert "(51.0 [" in cells[0]
+  assert [c.split()[0] for c in cells[1:]] == [
+      "1.0", "11.0", "21.0", "31.0", "41.0"]
+  printed = next(r for r in published.TABLE1 if r.data == "cifar10")
+  for accuracy in printed.methods.values():
+    assert f"{accuracy.mean} ± {accuracy.deviation}" in paper
+  assert "(94.3)" in paper
+  assert "not for the numbers" in text
+  assert "backpropagation -10.0 [-10.0, -10.0] (Sobolev worse)" in text
+  assert "Critic 10.0 [10.0, 10.0] (Sobolev better)" in text
+  assert "0.10 / 0.20 / 0.30" in text and "1.0e-07" in text
+  assert (tmp_path / "table1-0.png").exists()
+
+
+def test_section_of_an_imagenet_run_has_the_papers_rows():
+  rows = make_rows(splits=1, task="imagenet")
+  cells = section.Cells(rows)
+  assert [(r.modules, r.top) for r in section.paper_rows(cells)] == [
+      (1, 1), (1, 5)]
+  assert section.paper_rows(section.Cells(make_rows()))[0].data == "cifar10"
+
+
+def test_section_of_a_single_seed_and_method(tmp_path):
+  rows = [r for r in make_rows(seeds=(4,)) if r.method == "noprop"]
+  text = section.write(rows, tmp_path)
+  assert "1 seed " in text and "not run" in text
+
+
+def test_presets():
+  assert set(config_lib.PRESETS) >= {"smoke", "quick", "cpu", "paper"}
+  for preset, by_dataset in config_lib.PRESETS.items():
+    for dataset, config in by_dataset.items():
+      table1._check(config)
+      assert config.dataset == dataset
+      if preset != "tuning":
+        assert config.stream == "test"
+  assert config_lib.PRESETS["cpu"]["shapes"].methods == sg.METHODS
+  assert len(config_lib.PRESETS["cpu"]["shapes"].seeds) >= 5
+  tuning = config_lib.PRESETS["tuning"]["shapes"]
+  assert tuning.stream == "validation"
+  assert not set(tuning.seeds) & set(config_lib.PRESETS["cpu"]["shapes"].seeds)
+  # The same learning rates are tried for every method.
+  for settings in tuning.settings:
+    assert len(set(settings.learning_rates.values())) == 1
+
+
+def test_paper_preset_is_what_is_known():
+  cifar10 = config_lib.get("paper", "cifar10").settings[0]
+  assert (cifar10.splits, cifar10.batch_size, cifar10.optimizer) == (
+      3, 32, "adam")
+  assert cifar10.weight_decay == 1e-4
+  assert (cifar10.schedule, cifar10.schedule_steps) == ("halving", (40_000,))
+  assert set(cifar10.learning_rates.values()) == {1e-3}
+  for splits in (1, 3):
+    imagenet = config_lib.get("paper", "imagenet", splits=splits).settings[0]
+    assert (imagenet.architecture, imagenet.splits) == ("resnet50", splits)
+  for config in config_lib.PRESETS["paper"].values():
+    assert config.settings[0].targets == "true"

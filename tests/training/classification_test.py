@@ -1,0 +1,135 @@
+"""Tests of one run of Table 1: exact resumption, learning, measures."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from configs import table1
+from sobolev_tf import errors
+from sobolev_tf.data import classification as data_lib
+from sobolev_tf.training import classification
+
+SETTINGS = table1.PRESETS["smoke"]["shapes"].settings[0]
+
+
+def train(method, settings=SETTINGS, seed=0, **options):
+  return classification.train(
+      "shapes", method, seed, settings, held_out=20, **options)
+
+
+def values(trained):
+  return [v.numpy() for v in trained.network.variables]
+
+
+class Killed(Exception):
+  """The process ends here."""
+
+
+def test_a_killed_run_resumes_exactly(tmp_path, monkeypatch):
+  settings = dataclasses.replace(
+      SETTINGS, weight_decay=1e-3, targets="bootstrapped")
+  options = dict(diagnose_every=2, checkpoint_every=2)
+  whole = train("sobolev", settings, **options)
+  save = classification.loop.checkpoint_lib.Checkpointer.save
+
+  def save_and_die(self, step, history):
+    save(self, step, history)
+    if step == 2:
+      raise Killed
+
+  with monkeypatch.context() as patch:
+    patch.setattr(
+        classification.loop.checkpoint_lib.Checkpointer, "save", save_and_die)
+    with pytest.raises(Killed):
+      train("sobolev", settings, folder=tmp_path, **options)
+  resumed = train("sobolev", settings, folder=tmp_path, **options)
+  assert resumed.history == whole.history
+  for a, b in zip(values(resumed), values(whole)):
+    np.testing.assert_array_equal(a, b)
+  assert [r["step"] for r in whole.history.records] == [2, 4]
+  assert {"loss", "cosine_1", "cosine_2", "cosine_3"} < set(
+      whole.history.records[0])
+  with pytest.raises(errors.UserError, match="another model"):
+    train("direct", settings, folder=tmp_path)
+
+
+def test_noprop_leaves_the_lower_parts_as_they_were():
+  settings = dataclasses.replace(SETTINGS, weight_decay=.1)
+  trained = train("noprop", settings)
+  fresh = train("noprop", dataclasses.replace(settings, steps=1))
+  for k, (a, b) in enumerate(zip(trained.network.parts, fresh.network.parts)):
+    same = [np.array_equal(v, w) for v, w in zip(
+        a.trainable_variables, b.trainable_variables)]
+    assert all(same) if k < 3 else not any(same)
+
+
+def test_diagnosis_does_not_change_the_run():
+  often, never = (train("vfbn", diagnose_every=k) for k in (1, 0))
+  for a, b in zip(values(often), values(never)):
+    np.testing.assert_array_equal(a, b)
+
+
+def test_weight_decay_shrinks_weights_only():
+  with_decay, without = (
+      train("backpropagation", dataclasses.replace(
+          SETTINGS, steps=1, optimizer="momentum", weight_decay=c,
+          schedule="constant")) for c in (.5, 0.))
+  rate = SETTINGS.learning_rates["backpropagation"]
+  start = train("noprop", dataclasses.replace(SETTINGS, steps=1))
+  variables = [[v for part in t.network.parts[:3]
+                for v in part.trainable_variables]
+               for t in (with_decay, without, start)]
+  for a, b, first in zip(*variables):
+    expected = (b - rate * .5 * first if first.name.split("/")[-1][0] == "w"
+                else b)
+    np.testing.assert_allclose(a, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_measures_of_a_trained_network():
+  trained = train("direct", dataclasses.replace(SETTINGS, steps=2))
+  measured = classification.measure(trained, "test")
+  batches = list(trained.data.held_out("test"))
+  logits = np.concatenate([trained.network(b.images) for b in batches])
+  labels = np.concatenate([b.labels for b in batches])
+  assert measured["top1"] == pytest.approx(
+      100 * np.mean(logits.argmax(1) == labels))
+  top5 = np.argsort(-logits, axis=1)[:, :5]
+  assert measured["top5"] == pytest.approx(
+      100 * np.mean((top5 == labels[:, None]).any(1)))
+  assert measured["asymmetry_1"] > .1
+  symmetric = classification.measure(
+      train("critic", dataclasses.replace(SETTINGS, steps=1)), "test")
+  for cut in (1, 2, 3):
+    assert symmetric[f"asymmetry_{cut}"] < 1e-4
+
+
+def test_the_cosine_of_a_perfect_module_is_one():
+  trained = train("sobolev", dataclasses.replace(SETTINGS, steps=1))
+  network = trained.network
+  network.cuts[2].module.predictor = network.parts[3]
+  batch = next(trained.data.held_out("test"))
+  assert classification.cosines(network, batch)["cosine_3"] == pytest.approx(
+      1., abs=1e-4)
+  assert isinstance(batch, data_lib.Batch)
+
+
+def test_a_diverged_run_is_noted():
+  settings = dataclasses.replace(
+      SETTINGS, optimizer="momentum", steps=60, schedule="constant",
+      learning_rates=dict(SETTINGS.learning_rates, critic=1e38))
+  measured = classification.measure(train("critic", settings), "test")
+  assert np.isnan(measured["top1"]) and 0 < measured["diverged_at"] <= 60
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"splits": 2}, "splits must be one of 1, 3"),
+    ({"targets": "false"}, "targets must be one of"),
+    ({"schedule": "linear"}, "schedule must be one of"),
+    ({"batch_size": 0}, "batch_size must be > 0"),
+    ({"decay_rate": 1.}, "decay_rate must be in"),
+    ({"weight_decay": -1.}, "weight_decay >= 0"),
+])
+def test_mistakes_are_one_sentence(change, words):
+  with pytest.raises(errors.UserError, match=words):
+    dataclasses.replace(SETTINGS, **change).check()
