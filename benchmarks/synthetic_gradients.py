@@ -103,7 +103,7 @@ def _of_operation(operation: tf.Operation) -> int:
   return size(y) * size(w) // y.shape[-1]
 
 
-def _seconds(runs: Dict[str, Callable[[], object]], steps: int,
+def _seconds(runs: Dict[str, Callable[[], List[tf.Tensor]]], steps: int,
              repeats: int) -> Dict[str, float]:
   """Processor time per step of each, medians."""
   times: Dict[str, List[float]] = {name: [] for name in runs}

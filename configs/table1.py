@@ -54,8 +54,9 @@ _SMALL = classification.Settings(
     learning_rates=_rates(3e-3),  # ours: one for all methods
     schedule="cosine", schedule_steps=(),  # ours: ends at its best
     weight_decay=0.,  # ours: a stream that never repeats cannot be overfitted
-    # ours: of 1, 0.1 and 0.01 the best on validation images, seed 100
-    gradient_weight=.1,
+    # paper §4.3: its sum has no weights. On validation images 1 and 0.1 are
+    # alike (seeds 100 and 101: 74.9 and 75.9 %, 78.8 and 72.4 %)
+    gradient_weight=1.,
     decay_rate=.95)  # ours: Sonnet's 0.999 is stale after so few steps
 _CIFAR10 = classification.Settings(
     architecture="cifar10", splits=3,  # paper Table 1
