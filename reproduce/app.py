@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from sobolev_tf import errors
 
+HIGHEST = 2**31 - 1  # of integers in flags, seeds above all
 USER_ERROR = 2  # exit status for a mistake of the user's
 
 
@@ -68,9 +69,10 @@ def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
       raise errors.UserError(
           f"--{name}: '{entry}' is an empty range; write the lower end first.")
     values.extend(several)
-  if not values or min(values) < low or len(set(values)) < len(values):
+  if (not values or min(values) < low or max(values) > HIGHEST or
+      len(set(values)) < len(values)):
     raise errors.UserError(
-        f"--{name} needs different integers of at least {low}, got "
+        f"--{name} needs different integers from {low} to {HIGHEST}, got "
         f"'{','.join(text)}'.")
   return tuple(values)
 

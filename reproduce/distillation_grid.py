@@ -9,7 +9,6 @@ their logs of actions.
 import dataclasses
 import pathlib
 import re
-import shutil
 from typing import (
     Any,
     Dict,
@@ -22,9 +21,11 @@ from typing import (
 )
 
 from absl import flags
+import numpy as np
 
 from configs import figure4 as config_lib
 from reproduce import app
+from reproduce.sections import students
 from sobolev_tf import errors, files, results
 from sobolev_tf.agents import (
     environment,
@@ -36,9 +37,6 @@ from sobolev_tf.agents import (
 from sobolev_tf.data import atari as data_lib
 from sobolev_tf.training import device, distillation
 
-# Folder of a run: seconds per training step, one table per game. They are no
-# rows, since a repetition gives the same rows but other times.
-TIMING = "timing"
 T = TypeVar("T")
 
 
@@ -77,11 +75,10 @@ class Game:
   Attributes:
     name: the game.
     teacher: its teacher.
-    recording: the states.
-    states: the same as tensors.
+    states: the recorded states.
     splits: by percentage, the rows to train and evaluate on.
-    duplicates: by percentage, the share of test states that are training
-      states.
+    duplicates: by percentage, the shares of test states and of their newest
+      frames that are in the training share, bit for bit.
   """
 
   def __init__(self, game: str, config: config_lib.Config,
@@ -106,11 +103,11 @@ class Game:
         percentage: data_lib.split(
             log, percentage, copies * length, config.test_copies)
         for percentage in config.percentages}
-    self.recording = recording.replay(log, self.teacher)
-    self.states = data_lib.States(self.recording)
+    replayed = recording.replay(log, self.teacher)
+    self.states = data_lib.States(replayed)
     self.duplicates = {
-        percentage: data_lib.duplicate_rate(
-            self.recording, split.train, split.test)
+        percentage: data_lib.duplicate_rates(
+            replayed, split.train, split.test)
         for percentage, split in self.splits.items()}
 
 
@@ -190,6 +187,9 @@ def _choose(flag: str, names: List[str],
             table: Mapping[str, T]) -> Dict[str, T]:
   """The named entries of a table, in the order given."""
   unknown = [name for name in names if name not in table]
+  if len(set(names)) < len(names):
+    raise errors.UserError(
+        f"--{flag} names something twice: '{','.join(names)}'.")
   if unknown or not names:
     raise errors.UserError(
         f"--{flag}: '{','.join(unknown)}' is not among this preset's "
@@ -264,18 +264,18 @@ def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
     Interrupted: if a signal asked to stop.
   """
   check(config)
-  agents_used = {game: _checksums(game, agents) for game in config.trials}
+  agents_used = {
+      game: _checksums(game, config, agents) for game in config.trials}
   device.prepare()
   with files.locked(folder) as folder:
     store = results.Run(
         folder, {"artefact": artefact, "preset": preset, "agents": agents_used,
                  **dataclasses.asdict(config)}, overwrite)
-    if overwrite:
-      shutil.rmtree(folder / TIMING, ignore_errors=True)
     for name in config.trials:
       waiting = [part for part in parts(config) if part.game == name
                  and not store.finished(part.name)]
-      timing = files.make_folder(folder / TIMING) / f"{name}.csv"
+      # Not among the rows: a repetition gives the same rows but other times.
+      timing = files.make_folder(folder / students.TIMING) / f"{name}.csv"
       untimed = config.timing_repeats and not timing.exists()
       if waiting or untimed:
         game = Game(name, config, agents)
@@ -294,10 +294,12 @@ def _folders(game: str, agents: Optional[files.Path]
   return pathlib.Path(agents) / game, pathlib.Path(agents) / f"{game}_recording"
 
 
-def _checksums(game: str, agents: Optional[files.Path]) -> List[str]:
+def _checksums(game: str, config: config_lib.Config,
+               agents: Optional[files.Path]) -> List[str]:
   """Of the teacher and the recorded frames, which determine the rows."""
   teacher, recorded = _folders(game, agents)
   network, _ = teachers.load_teacher(game, teacher)
+  distillation.check_size(config.settings.network, network)
   log, _ = recordings.load_game_log(game, network, recorded)
   return [teachers.checksum(network), *log.checksums]
 
@@ -333,18 +335,24 @@ def _run_part(part: Part, game: Game, config: config_lib.Config,
           store.folder / "tensorboard" / part.name if tensorboard else None),
       title=f"{artefact} {part.name}")
   measured = [
-      (record["step"], metric, value) for record in history.records
+      (record["step"], metric, np.mean(value)) for record in history.records
       for metric, value in record.items() if metric != "step"]
   last = config.settings.steps
-  measured.append(
-      (last, "test_duplicate_rate", game.duplicates[part.percentage]))
+  duplicates = game.duplicates[part.percentage]
+  measured += [(last, "test_duplicate_states", duplicates.states),
+               (last, "test_duplicate_frames", duplicates.frames)]
   if config.derivative_states:
     measured.append((last, "test_derivative_distance",
                      student.derivative_distance(config.derivative_states)))
   if config.score_games:
     scores = evaluation.play(
-        student.student, part.game, config.score_games, part.seed).scores
+        student.student, part.game, config.score_games,
+        config_lib.SCORE_SEED + part.seed).scores
     measured.append((last, "score", float(scores.mean())))
+  if history.diverged_at[0] is not None:
+    metrics = dict.fromkeys(metric for _, metric, _ in measured)
+    measured = [(last, metric, np.nan) for metric in metrics]
+    measured.append((last, "diverged_at", history.diverged_at[0]))
   split = game.splits[part.percentage]
   share = len(split.train) + len(split.validation)
   store.write(part.name, [

@@ -95,7 +95,7 @@ def define_flags() -> None:
       lower_bound=1)
   flags.DEFINE_integer(
       "seed", config_lib.EVALUATION_SEED, "Seed of games and actions.",
-      lower_bound=0)
+      lower_bound=0, upper_bound=app.HIGHEST)
   flags.DEFINE_enum(
       "emulator", config_lib.EVALUATION_EMULATOR, list(EMULATORS),
       "The emulator: both give the same scores; atari-py needs "

@@ -1,7 +1,7 @@
 """Chooses Figure 4's learning rates and alphas, on validation states.
 
 Every method gets the same number of trials. The choice is written into
-configs/figure4.py by hand; a test compares it with the committed rows.
+configs/figure4.py by hand.
 
   python -m reproduce.figure4_search --preset=cpu
 """

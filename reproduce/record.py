@@ -134,7 +134,7 @@ def define_flags() -> None:
       "configs/recording.py holds the numbers.")
   flags.DEFINE_integer(
       "seed", config_lib.SEED, "Seed of sampled games and actions.",
-      lower_bound=0, upper_bound=2**31 - 1)
+      lower_bound=0, upper_bound=app.HIGHEST)
   flags.DEFINE_bool(
       "ship", False, "Store the sampled recording's log as the package's.")
 

@@ -136,7 +136,7 @@ def define_flags() -> None:
       "in configs/teacher.py]", lower_bound=1)
   flags.DEFINE_integer(
       "seed", config_lib.SEED, "Seed of weights, games, actions and "
-      "minibatches.", lower_bound=0)
+      "minibatches.", lower_bound=0, upper_bound=app.HIGHEST)
   flags.DEFINE_string(
       "initial", None, "Folder of a stored teacher to start from. [random "
       "weights]")

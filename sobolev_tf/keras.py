@@ -20,6 +20,7 @@ from sobolev_tf import targets as targets_lib
 from sobolev_tf.losses import stochastic as stochastic_lib
 
 _NAMES = ("value", "first", "second", "third")
+_EVALUATION = -1  # in place of the count of training's draws
 _REGISTER = keras.saving.register_keras_serializable("sobolev_tf")
 
 
@@ -55,9 +56,9 @@ class SobolevModel(keras.Model):
   both share their weights. `fit`, `evaluate` and datasets take targets
   `(y, dy_dx, ...)`: the values and K derivatives with respect to the input,
   with the shapes of `sobolev_tf.derivatives`. With a target function they take
-  the inputs alone. A NaN marks a value or partial derivative that is missing;
-  it adds nothing to losses and their gradients (and counts as no error in
-  metrics).
+  the inputs alone. A NaN marks a value or partial derivative that is missing:
+  the prediction itself takes its place, so that a loss that is a distance gets
+  0 from it and passes back 0, and metrics count it as no error.
   """
 
   def __init__(self, model: keras.Model, order: int = 1, *,
@@ -147,10 +148,22 @@ class SobolevModel(keras.Model):
       self.optimizer.build(self.trainable_variables)
 
   def train_step(self, data) -> Dict[str, Any]:
-    """One update on a batch; called by `fit`."""
+    """One update on a batch; called by `fit`.
+
+    Args:
+      data: `x` `[B, *event]`, or (x, targets), or with sample weights.
+
+    Returns:
+      Keras's logs.
+
+    Raises:
+      UserError: if there are no targets or their shapes do not fit.
+    """
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
     with tf.GradientTape() as tape:
-      targets, predictions = self._compare(x, y, training=True)
+      targets, predictions = self._compare(
+          x, y, self._draws.value, training=True)
+      self._draws.assign_add(1)
       weight = self._weights_by_name(weight)
       loss = self.compute_loss(x, targets, predictions, weight, training=True)
       scaled = self.optimizer.scale_loss(loss)
@@ -160,9 +173,12 @@ class SobolevModel(keras.Model):
     return self.compute_metrics(x, targets, predictions, weight)
 
   def test_step(self, data) -> Dict[str, Any]:
-    """Losses and metrics on a batch; called by `evaluate` and `fit`."""
+    """Losses and metrics on a batch; called by `evaluate` and `fit`.
+
+    Projections are the same at every call.
+    """
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-    targets, predictions = self._compare(x, y, training=False)
+    targets, predictions = self._compare(x, y, _EVALUATION, training=False)
     weight = self._weights_by_name(weight)
     loss = self.compute_loss(x, targets, predictions, weight, training=False)
     self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
@@ -178,11 +194,12 @@ class SobolevModel(keras.Model):
     Returns:
       K + 1 arrays with the shapes of `sobolev_tf.derivatives`.
     """
+    x = tf.cast(x, self.compute_dtype)
     compute = tf.function(
         lambda points: derivatives.value_and_derivatives(
             self._inside(False), points, self.order), reduce_retracing=True)
     parts = [compute(part) for part in tf.data.Dataset.from_tensor_slices(
-        tf.convert_to_tensor(x)).batch(batch_size)]
+        x).batch(batch_size)]
     return tuple(tf.concat(order, 0).numpy() for order in zip(*parts))
 
   def get_config(self) -> Dict[str, Any]:
@@ -202,16 +219,17 @@ class SobolevModel(keras.Model):
   def _inside(self, training: bool) -> derivatives.Function:
     return lambda points: self.model(points, training=training)
 
-  def _compare(self, x, y, training: bool
+  def _compare(self, x, y, draw, training: bool
                ) -> Tuple[Dict[str, tf.Tensor], Dict[str, tf.Tensor]]:
     """Targets and predictions by the orders' names."""
     if not self.built:
       self.build(x.shape)
+    if x.dtype.is_floating:
+      x = tf.cast(x, self.compute_dtype)
     function = self._inside(training)
     if self.stochastic:
       directions = stochastic_lib.unit_directions(
-          self.order, tf.stack([self.seed, self._draws.value]))
-      self._draws.assign_add(1)
+          self.order, tf.stack([self.seed, draw]))
       predictions = derivatives.projections(function, x, directions)
     else:
       predictions = derivatives.value_and_derivatives(
@@ -284,9 +302,9 @@ class SobolevModel(keras.Model):
 
 
 def _fill(target: tf.Tensor, prediction: tf.Tensor) -> tf.Tensor:
-  """Puts the prediction, as a constant, where the target is missing."""
-  return tf.where(
-      tf.math.is_nan(target), tf.stop_gradient(prediction), target)
+  """Puts the prediction where the target is missing; all of it constant."""
+  return tf.stop_gradient(
+      tf.where(tf.math.is_nan(target), prediction, target))
 
 
 def _copy(metric):

@@ -86,7 +86,8 @@ class Run:
       self._check_empty()
     if overwrite:  # rows first: a crash leaves settings without rows
       for name in (
-          "rows", "checkpoints", "surfaces", "tables", "tensorboard"):
+          "rows", "checkpoints", "surfaces", "tables", "timing",
+          "tensorboard"):
         shutil.rmtree(self.folder / name, ignore_errors=True)
     if overwrite or not begun:
       files.write_text(self._settings_file, text)

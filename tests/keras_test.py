@@ -98,6 +98,35 @@ def test_stochastic_gradients_equal_the_library_loss():
               tape.gradient(total, inner.trainable_variables))
 
 
+def test_evaluation_repeats_and_does_not_disturb_training():
+  teacher = network(3)
+  students = [network(3) for _ in range(2)]
+  for student in students:
+    student.layers[-1].kernel.assign(student.layers[-1].kernel * 3.)
+  one, other = (compiled(student, target=teacher, stochastic=True)
+                for student in students)
+  first, second = (one.evaluate(X, verbose=0) for _ in range(2))
+  assert first == second
+  check_close(gradients(one, X), gradients(other, X))
+
+
+def test_a_shared_layer_learns_from_the_model_only():
+  inner = network()
+  made = compiled(inner, target=lambda x: 2. * inner(x))
+  y, dy_dx = derivatives.value_and_derivatives(inner, tf.constant(X), 1)
+  expected = reference(
+      losses.SobolevLoss(), inner, X, (2. * y, 2. * dy_dx))
+  check_close(gradients(made, X), expected)
+
+
+def test_float64_data_for_a_float32_model():
+  keras.config.set_floatx("float32")
+  made = compiled(network())
+  data = tf.data.Dataset.from_tensor_slices((X, (Y, DY))).batch(4)
+  assert np.isfinite(made.fit(data, verbose=0).history["loss"][0])
+  assert made.predict_derivatives(X)[1].shape == (B, D)
+
+
 def test_stochastic_with_arrays_equals_a_target_function():
   teacher = network(3)
   arrays = derivatives.value_and_derivatives(teacher, tf.constant(X), 1)

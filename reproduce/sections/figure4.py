@@ -10,7 +10,6 @@ from reproduce import published
 from reproduce.sections import markdown, students
 from sobolev_tf import results, stats
 
-_TIMING = "timing"  # folder of a run, see `reproduce.distillation_grid`
 _METRICS = {
     "test_error": "test action-prediction error",
     "test_kl": "test D_KL(student || teacher), nats",
@@ -47,10 +46,13 @@ def write(rows: Sequence[results.Row], source: pathlib.Path,
       draw(cells, metric, seconds).savefig(folder / name, dpi=100)
       parts.append(f"![Figure 4: {_METRICS[metric]}, by time]({name})\n")
   parts += [
-      "Lines are means over seeds, bands their 95 % bootstrap intervals. In "
-      "the figures by time, a step's duration is that of the table of costs "
-      "below.\n" if seconds else
-      "Lines are means over seeds, bands their 95 % bootstrap intervals.\n",
+      "Lines are means over seeds, bands their 95 % bootstrap intervals. "
+      "Seeds differ in initial weights, minibatches and directions; teacher, "
+      "training states and test games are the same, so the intervals do not "
+      "cover the choice of games. Games cut off where the recording ends are "
+      "not tested on. " + (
+          "In the figures by time, a step's duration is that of the table of "
+          "costs below.\n" if seconds else "\n"),
       *(f"**{title[0].upper()}{title[1:]}**\n\n{table(cells, metric)}"
         for metric, title in _METRICS.items()),
       summary(cells), write_controls(cells), _more(cells), _costs(seconds)]
@@ -64,7 +66,7 @@ def read_timing(source: pathlib.Path) -> Dict[str, Dict[str, float]]:
   return {
       path.stem: {record["method"]: float(record["seconds"])
                   for record in results.read_table(path)}
-      for path in sorted((source / _TIMING).glob("*.csv"))}
+      for path in sorted((source / students.TIMING).glob("*.csv"))}
 
 
 def draw(cells: students.Students, metric: str,
@@ -89,9 +91,10 @@ def draw(cells: students.Students, metric: str,
       axis = axes[i, j]
       for method in cells.methods:
         steps, values, _ = cells.curves(game, percentage, method, metric)
-        if not len(steps):
+        duration = seconds.get(game, {}).get(method) if seconds else 1
+        if not len(steps) or duration is None:
           continue
-        at = steps * seconds[game][method] if seconds else steps
+        at = steps * duration
         bands = [stats.bootstrap(column) for column in values.T]
         colour = students.COLOURS[method]
         axis.plot(at, [band.estimate for band in bands], color=colour,
@@ -146,17 +149,22 @@ def summary(cells: students.Students) -> str:
             (published.SOBOLEV, published.REGULAR, published.NONE,
              *verdicts))))
   changes = [
-      (abs(settled), game, percentage) for game in cells.games
-      for percentage in cells.percentages
-      for settled in [_late_change(cells, game, percentage)]]
-  change, game, percentage = max(changes)
+      (abs(_late_change(cells, game, percentage)), game, percentage)
+      for game in cells.games for percentage in cells.percentages
+      if cells.final(game, percentage, "regular", "validation_kl")]
+  settled = ""
+  if changes:
+    change, game, percentage = max(changes)
+    settled = (
+        " Over the last fifth of training, in which the learning rate falls "
+        "to 0, the regular student's validation KL changes by at most "
+        f"{100 * change:.1f} % of its value ({students.GAMES[game]}, "
+        f"{percentage:g} %).")
   return (
       f"Of {len(cells.games) * len(cells.percentages)} cells: "
       f"{'; '.join(counts)}. Verdict: 95 % paired-t interval of the "
       "difference over seeds, whose students share initial weights and "
-      "minibatches. Over the last fifth of training the regular student's "
-      f"validation KL changes by at most {100 * change:.1f} % of its value "
-      f"({students.GAMES[game]}, {percentage:g} %).\n")
+      f"minibatches.{settled}\n")
 
 
 def _late_change(cells: students.Students, game: str,
@@ -164,8 +172,6 @@ def _late_change(cells: students.Students, game: str,
   """Relative change of the regular validation KL over the last fifth."""
   steps, values, _ = cells.curves(
       game, percentage, "regular", "validation_kl")
-  if not len(steps):
-    return 0.
   mean = values.mean(axis=0)
   before = mean[np.searchsorted(steps, .8 * steps[-1])]
   return float((mean[-1] - before) / before)
@@ -204,17 +210,18 @@ def _more(cells: students.Students) -> str:
                 for metric, digits in (
                     ("train_kl", 4), ("validation_kl", 4),
                     ("test_derivative_distance", 2), ("score", 1))),
-              _mean(cells, game, percentage, method, "test_duplicate_rate", 3,
-                    spread=False)])
+              *(_mean(cells, game, percentage, method,
+                      f"test_duplicate_{what}", 3, spread=False)
+                for what in ("states", "frames"))])
   return (
       "**Overfitting, derivatives, play**\n\n" + markdown.table(
           ["game", "share", "method", "chosen", "training KL",
            "validation KL", "test derivative distance", "student's score",
-           "duplicates"], rows) +
+           "duplicate states", "frames"], rows) +
       "\nDerivative distance: of the Jacobians of the log-probabilities, over "
       "the norm of the teacher's. Score: of full games with sampled actions. "
-      "Duplicates: share of test states that are training states bit for "
-      "bit.\n")
+      "Duplicates: share of test states, and of their newest frames, that "
+      "are in the training share bit for bit.\n")
 
 
 def _costs(seconds: Dict[str, Dict[str, float]]) -> str:

@@ -27,7 +27,7 @@ def choose(rows: Sequence[results.Row]) -> Dict[str, Dict[str, str]]:
       game: {
           method: min(cells.trials(game, method),
                       key=lambda trial: _score(cells, game, method, trial))
-          for method in cells.methods}
+          for method in cells.methods if cells.trials(game, method)}
       for game in cells.games}
 
 
@@ -37,7 +37,7 @@ def _score(cells: students.Students, game: str, method: str,
   values = [value for percentage in cells.percentages
             for value in cells.final(
                 game, percentage, method, METRIC, trial).values()]
-  score = float(np.mean(np.log(values)))
+  score = float(np.mean(np.log(values))) if values else np.inf
   return score if np.isfinite(score) else np.inf
 
 
@@ -60,13 +60,19 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
          "chosen" if chosen[game][method] == trial else "")]
       for game in cells.games for method in cells.methods
       for trial in cells.trials(game, method)]
+  counts = {len(cells.trials(game, method))
+            for game in cells.games for method in chosen[game]}
   shares = ", ".join(f"{percentage:g} %" for percentage in cells.percentages)
   text = (
       f"### Preset `{rows[0].preset}`: share {shares}, "
       f"{max(row.step for row in rows):,} steps\n\n"
       "![Validation KL of every trial](figure4-search.png)\n\n"
       + markdown.table(
-          ["game", "method", "trial", "validation D_KL", ""], table))
+          ["game", "method", "trial", "validation D_KL", ""], table) +
+      "\nGeometric means over shares and seeds. Validation is the last tenth "
+      "of a training share, which may cut a game in two.\n" + (
+          "" if len(counts) == 1 else
+          "**Not every method has all of its trials yet.**\n"))
   (folder / "section.md").write_text(text, encoding="utf-8")
   return text
 

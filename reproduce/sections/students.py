@@ -8,6 +8,7 @@ import numpy as np
 
 from sobolev_tf import results, stats
 
+TIMING = "timing"  # folder of a run: seconds per step, a table per game
 LABELS = {
     "regular": "regular", "sobolev": "Sobolev", "noise": "KL with noise",
     "shuffled": "shuffled derivatives", "exact": "exact Jacobians"}

@@ -59,6 +59,10 @@ def copies_needed(percentage: float, copies: int,
       for testing.
   """
   check_percentages([percentage])
+  if not 0 < test_copies < copies:
+    raise errors.UserError(
+        f"The recording has {copies} copies of the game, so it cannot keep "
+        f"{test_copies} for testing: record more copies.")
   training = math.ceil(percentage / 100 * copies)
   if training > copies - test_copies:
     raise errors.UserError(
@@ -113,9 +117,20 @@ def thin(rows: np.ndarray, count: int) -> np.ndarray:
   return rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]
 
 
-def duplicate_rate(recording: recording_lib.Recording, train: np.ndarray,
-                   test: np.ndarray) -> float:
-  """Share of test states that also are training states, bit for bit.
+class Duplicates(NamedTuple):
+  """Shares of the test set that also are in the training set, bit for bit.
+
+  Attributes:
+    states: of whole stacks of four frames.
+    frames: of their newest frames.
+  """
+  states: float
+  frames: float
+
+
+def duplicate_rates(recording: recording_lib.Recording, train: np.ndarray,
+                    test: np.ndarray) -> Duplicates:
+  """Counts the test states that training has seen.
 
   Args:
     recording: the states.
@@ -123,16 +138,22 @@ def duplicate_rate(recording: recording_lib.Recording, train: np.ndarray,
     test: rows.
 
   Returns:
-    The share, of whole stacks of four frames.
+    The shares.
   """
   indices = recording_lib.stack_indices(recording.log)  # [S, 4]
 
-  def digest(row):
+  def state(row):
     stack = recording_lib.stacks(recording.frames, indices[row:row + 1])
     return hashlib.blake2b(stack.tobytes()).digest()
 
-  seen = {digest(row) for row in train}
-  return float(np.mean([digest(row) in seen for row in test]))
+  def frame(row):
+    return hashlib.blake2b(recording.frames[row].tobytes()).digest()
+
+  shares = []
+  for digest in (state, frame):
+    seen = {digest(row) for row in train}
+    shares.append(float(np.mean([digest(row) in seen for row in test])))
+  return Duplicates(*shares)
 
 
 class States(tf.Module):

@@ -10,15 +10,12 @@ squared. Policies enter as functions from states to log-probabilities. Logits
 would leave an offset free, and the log of a rounded softmax loses the tail.
 """
 
-from typing import Callable, Optional
+from typing import Optional
 
 import tensorflow as tf
 
 from sobolev_tf import derivatives, targets
 from sobolev_tf.losses import pointwise, stochastic, terms
-
-KLDirection = Callable[
-    [tf.Tensor, tf.Tensor, Optional[tf.Tensor]], tf.Tensor]
 
 
 def kl_to_target(target: tf.Tensor, prediction: tf.Tensor,
@@ -62,7 +59,8 @@ class DistillationLoss:
   ...   total = loss(log_policy, x, log_teacher, seed=[0, step]).reduce()
   """
 
-  def __init__(self, alpha: float, *, kl: KLDirection = kl_to_target,
+  def __init__(self, alpha: float, *,
+               kl: pointwise.PointwiseLoss = kl_to_target,
                distance: pointwise.PointwiseLoss = pointwise.norm,
                exact: bool = False):
     """Builds the loss; the defaults are the paper's.
@@ -73,7 +71,8 @@ class DistillationLoss:
       kl: `kl_to_target` or `kl_from_target`.
       distance: between derivatives: `norm`, or `squared_error`.
       exact: compares whole Jacobians of the log-probabilities, A times the
-        cost, instead of their projections on a random v.
+        cost, instead of their projections on a random v. Their norm is about
+        sqrt(A) times larger, so divide alpha by that to compare the two.
 
     Raises:
       UserError: if `alpha` is out of range.

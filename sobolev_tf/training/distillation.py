@@ -17,6 +17,7 @@ from sobolev_tf import derivatives, errors, files, losses
 from sobolev_tf.data import atari as data_lib
 from sobolev_tf.data import regression as batches_lib
 from sobolev_tf.losses import distillation as loss_lib
+from sobolev_tf.losses import pointwise as losses_lib
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import atari
 from sobolev_tf.training import loop, optimizers
@@ -28,7 +29,7 @@ METHODS: Mapping[str, str] = {
     "shuffled": "KL and the teacher's derivatives at another state",
     "exact": "KL and whole Jacobians",
 }
-DIRECTIONS: Mapping[str, loss_lib.KLDirection] = {
+DIRECTIONS: Mapping[str, losses_lib.PointwiseLoss] = {
     "student||teacher": loss_lib.kl_to_target,  # paper §4.2
     "teacher||student": loss_lib.kl_from_target,
 }
@@ -124,6 +125,22 @@ def check_trial(method: str, trial: Trial) -> None:
           f"{name} must be finite and >= 0, got {value}.")
 
 
+def check_size(student: str, teacher: atari.AtariNetwork) -> None:
+  """Raises a `UserError` unless a student is smaller than its teacher.
+
+  Args:
+    student: a key of `sobolev_tf.networks.atari.SIZES`.
+    teacher: the teacher.
+  """
+  network = atari.make_network(teacher.num_actions, atari.SIZES[student])
+  ours, theirs = (sum(v.shape.num_elements() for v in net.policy_variables)
+                  for net in (network, teacher))
+  if ours >= theirs:
+    raise errors.UserError(
+        f"The student '{student}' has {ours:,} weights, its teacher "
+        f"{theirs:,}: distil into a smaller network, or from a larger teacher.")
+
+
 def log_policy(network: atari.AtariNetwork) -> derivatives.Function:
   """The function x `[B, 84, 84, 4]` -> log pi(.|x) `[B, A]`."""
   return lambda x: tf.nn.log_softmax(network(x).logits)
@@ -150,15 +167,9 @@ class Distillation:
     settings.check()
     check_trial(method, trial)
     self.method, self.trial, self.settings = method, trial, settings
+    check_size(settings.network, teacher)
     self.student = atari.make_network(
         teacher.num_actions, atari.SIZES[settings.network], seed)
-    ours, theirs = (sum(v.shape.num_elements() for v in net.policy_variables)
-                    for net in (self.student, teacher))
-    if ours >= theirs:
-      raise errors.UserError(
-          f"The student '{settings.network}' has {ours:,} weights, its "
-          f"teacher {theirs:,}: distil into a smaller network, or from a "
-          "larger teacher.")
     self.optimizer = optimizers.Adam(
         self._parameters, optimizers.cosine(
             trial.learning_rate, settings.steps))
@@ -189,7 +200,7 @@ class Distillation:
       loss = self._terms(x, teacher_log_probs, index).reduce()
     self.optimizer.apply(
         tape.gradient(loss, self._parameters), self._parameters)
-    return {"loss": loss}
+    return {"loss": loss[tf.newaxis]}  # one member: divergence is noted
 
   def _terms(self, x, teacher_log_probs, index) -> terms.SobolevTerms:
     """The method's loss per example on a minibatch."""
@@ -202,10 +213,12 @@ class Distillation:
       return terms.compare(
           (teacher_log_probs,), (student(x),),
           terms.Orders(self._loss.orders.losses[:1], (1.,)))
+    # Half a batch away, even if that is the whole share in its order.
+    elsewhere = tf.roll(x, x.shape[0] // 2, axis=0)
     return self._loss(
         student, x, teacher, self._fold(_PROJECTION_STREAM, index),
         teacher_log_probs=teacher_log_probs,
-        teacher_x=tf.roll(x, 1, axis=0) if self.method == "shuffled" else None)
+        teacher_x=elsewhere if self.method == "shuffled" else None)
 
   def _fold(self, stream: int, index: tf.Tensor) -> tf.Tensor:
     """The stateless seed of something random in a step."""

@@ -85,6 +85,11 @@ def test_percentages_out_of_range(percentage):
     atari.copies_needed(percentage, COPIES, 2)
 
 
+def test_too_few_copies():
+  with pytest.raises(errors.UserError, match="has 2 copies"):
+    atari.copies_needed(1, 2, 4)
+
+
 def test_no_percentage():
   with pytest.raises(errors.UserError, match="none"):
     atari.check_percentages([])
@@ -121,8 +126,11 @@ def test_duplicate_rate_counts_equal_stacks():
   # too; give it the same colour.
   recording.frames[0] = recording.frames[320]
   test = np.array([320, 330])
-  assert atari.duplicate_rate(recording, np.arange(40), test) == .5
-  assert atari.duplicate_rate(recording, np.arange(1, 40), test) == 0
+  assert atari.duplicate_rates(recording, np.arange(40), test) == (.5, .5)
+  assert atari.duplicate_rates(recording, np.arange(1, 40), test) == (0, 0)
+  # The same newest frame behind other frames is no equal state.
+  recording.frames[5] = recording.frames[330]
+  assert atari.duplicate_rates(recording, np.arange(1, 40), test) == (0, .5)
 
 
 def test_states_are_the_restacked_frames():

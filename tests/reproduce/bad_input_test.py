@@ -71,7 +71,7 @@ def test_good_input_for_comparison(folder, command):
 @pytest.mark.parametrize("flag, words", [
     ("--functions=akley", ["'akley'", "styblinski_tang"]),
     ("--functions=booth,booth", ["booth"]),
-    ("--sizes=0", ["--sizes", "at least 1"]),
+    ("--sizes=0", ["--sizes", "from 1 to"]),
     ("--sizes=-20", ["--sizes", "'-20'"]),
     ("--sizes=abc", ["--sizes", "'abc'"]),
     ("--sizes=20,,100", ["--sizes", "''"]),

@@ -20,8 +20,9 @@ from reproduce.sections import figure4 as section
 from reproduce.sections import figure4_search as search_section
 from reproduce.sections import students
 from sobolev_tf import errors, results
-from sobolev_tf.agents import recording, recordings, teachers
+from sobolev_tf.agents import evaluation, recording, recordings, teachers
 from sobolev_tf.networks import atari
+from sobolev_tf.training import distillation
 from sobolev_tf.training.distillation import Trial
 
 
@@ -85,7 +86,8 @@ def test_rows(finished):
   assert {r.step for r in rows} == {2, 4}
   assert {"test_error", "test_kl", "validation_kl", "train_kl",
           "test_reverse_kl", "test_derivative_distance",
-          "test_duplicate_rate"} <= {r.metric for r in rows}
+          "test_duplicate_states", "test_duplicate_frames"} <= {
+              r.metric for r in rows}
   assert np.isfinite([r.value for r in rows]).all()
 
 
@@ -119,10 +121,12 @@ def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, run):
     (["--percentages=0"], "between 0 and 100"),
     (["--percentages=100"], "between 0 and 100"),
     (["--percentages=some"], "--percentages"),
-    (["--percentages=1,1"], "none twice"),
+    (["--percentages=20,20"], "none twice"),
+    (["--games=breakout,breakout"], "twice"),
     (["--percentages=90"], "not for testing"),
     (["--percentages=0.001"], "choose another percentage"),
     (["--seeds=-1"], "--seeds"),
+    (["--seeds=9223372036854775808"], "--seeds"),
 ])
 def test_bad_flags(arguments, words, agents, command, tmp_path):
   status, _, error = command(
@@ -174,6 +178,58 @@ def test_search_runs_every_trial(agents, command, tmp_path):
   for method, trials in config.trials[GAME].items():
     assert {r.setting for r in rows if r.method == method} == {
         f"percentage=20 {trial.label}" for trial in trials}
+
+
+def test_a_diverging_student_is_noted_and_the_rest_goes_on(
+    run, tmp_path, monkeypatch):
+  step = distillation.Distillation.step
+
+  def diverge(self, index):
+    made = step(self, index)
+    if self.method == "sobolev":
+      made = {"loss": made["loss"] + np.inf}
+    return made
+
+  monkeypatch.setattr(distillation.Distillation, "step", diverge)
+  run(tmp_path / "run")
+  rows = results.read(tmp_path / "run")
+  for method, broken in (("regular", False), ("sobolev", True)):
+    mine = [r for r in rows if r.method == method]
+    assert any(r.metric == "diverged_at" for r in mine) == broken
+    values = [r.value for r in mine if r.metric == "test_kl"]
+    assert values and np.isnan(values).all() == broken
+  assert "all diverged" in section.write(rows, tmp_path / "run", tmp_path)
+
+
+def test_scores_survive_an_interruption_before_them(
+    run, agents, tmp_path, monkeypatch):
+  config = dataclasses.replace(
+      config_lib.PRESETS["smoke"], percentages=(20.,), seeds=(0,),
+      score_games=1, timing_repeats=0)
+
+  def go(folder):
+    return distillation_grid.run(
+        config, folder, artefact="figure4", preset="smoke", agents=agents)
+
+  go(tmp_path / "whole")
+  play = evaluation.play
+  monkeypatch.setattr(evaluation, "play", lambda *_: 1 / 0)
+  with pytest.raises(ZeroDivisionError):
+    go(tmp_path / "cut")
+  monkeypatch.setattr(evaluation, "play", play)
+  rows = go(tmp_path / "cut")
+  assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+  scores = [r.value for r in rows if r.metric == "score"]
+  assert len(scores) == 2 and np.isfinite(scores).all()
+
+
+def test_a_student_that_is_not_smaller_is_refused_before_anything_is_written(
+    agents, command, tmp_path):
+  status, _, error = command(
+      figure4, "--preset=paper", "--games=breakout", f"--agents={agents}",
+      f"--output={tmp_path}/run")
+  assert status == app.USER_ERROR and "smaller network" in error
+  assert not (tmp_path / "run").exists()
 
 
 def test_an_empty_grid_is_refused():
@@ -256,6 +312,21 @@ def test_time_axis_is_steps_times_seconds():
   lines = drawing.axes[0].get_lines()
   np.testing.assert_allclose(lines[0].get_xdata(), [.5, .8, 1.])
   np.testing.assert_allclose(lines[1].get_xdata(), [1.5, 2.4, 3.])
+
+
+def test_a_game_that_was_not_timed_yet_is_left_out_of_the_time_figures():
+  rows = ROWS + rows_of("breakout", 1, "regular", .3)
+  drawing = section.draw(
+      students.Students(rows), "test_kl", {"pong": {"regular": .01}})
+  assert [len(axis.get_lines()) for axis in drawing.axes] == [1, 1, 0, 0]
+
+
+def test_an_unfinished_search_is_reported(tmp_path):
+  rows = (rows_of("pong", 5, "regular", .3) +
+          rows_of("pong", 5, "sobolev", .2) +
+          rows_of("breakout", 5, "regular", .3))
+  assert "breakout" in search_section.choose(rows)
+  assert "| Breakout | regular |" in search_section.write(rows, tmp_path)
 
 
 def test_controls_are_compared_with_both():
