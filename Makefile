@@ -9,12 +9,12 @@ BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
 RUN := $(BIN)/python -m
 
-.PHONY: reproduce test test-legacy check theory figure2 figure3 report
+.PHONY: reproduce test test-legacy check theory figure2 figure3 table1 report
 .PHONY: benchmark clean
 
-reproduce: theory figure2 figure3 report
+reproduce: theory figure2 figure3 table1 report
 
-theory figure2 figure3: $(VENV)/.ready
+theory figure2 figure3 table1: $(VENV)/.ready
 	$(RUN) reproduce.$@ --preset=quick
 
 report: $(VENV)/.ready
@@ -32,6 +32,8 @@ check: $(VENV)/.ready
 
 benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.regression
+	$(RUN) benchmarks.distillation
+	$(RUN) benchmarks.synthetic_gradients
 
 clean:
 	rm -rf runs build
