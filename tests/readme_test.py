@@ -51,7 +51,9 @@ def test_commands_and_links_exist(page):
     assert path.exists(), module
     # The flags are the entrypoint's: absl rejects unknown ones.
     for flag in re.findall(r"--(\w+)", flags):
-      source = path.read_text() + (ROOT / "reproduce/app.py").read_text()
+      source = "".join(p.read_text() for p in (
+          path, ROOT / "reproduce/app.py",
+          ROOT / "reproduce/distillation_grid.py"))
       assert f'"{flag}"' in source, (module, flag)
   for link in re.findall(r"\]\(([^)#:]+)\)", text):
     assert (ROOT / page).parent.joinpath(link).exists(), link
