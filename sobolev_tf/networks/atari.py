@@ -45,11 +45,12 @@ class AtariNetwork(snt.Module):
   """Convolutions, a fully connected layer, a policy head and a value head."""
 
   def __init__(self, num_actions: int, size: NetworkSize, seed: int,
-               name: str = "atari_network"):
+               policy_gain: float, name: str = "atari_network"):
     """Args:
       num_actions: A, how many actions the policy chooses from.
       size: the layers' sizes.
       seed: of the initial weights.
+      policy_gain: of the policy head's initial weights.
       name: the module's name.
     """
     super().__init__(name=name)
@@ -67,9 +68,9 @@ class AtariNetwork(snt.Module):
     self._hidden = snt.Linear(
         size.hidden_size, w_init=_Orthogonal(relu_gain, next(seeds)),
         name="hidden")
-    # A nearly uniform first policy explores.
     self._policy = snt.Linear(
-        num_actions, w_init=_Orthogonal(0.01, next(seeds)), name="policy")
+        num_actions, w_init=_Orthogonal(policy_gain, next(seeds)),
+        name="policy")
     self._value = snt.Linear(
         1, w_init=_Orthogonal(1., next(seeds)), name="value")
 
@@ -108,19 +109,21 @@ def channels_last(observations: tf.Tensor) -> tf.Tensor:
   return tf.transpose(observations, [0, 2, 3, 1])
 
 
-def make_network(num_actions: int, size: NetworkSize,
-                 seed: int = 0) -> AtariNetwork:
+def make_network(num_actions: int, size: NetworkSize, seed: int = 0,
+                 policy_gain: float = .01) -> AtariNetwork:
   """Builds a network with its variables.
 
   Args:
     num_actions: A, how many actions the policy chooses from.
     size: the layers' sizes.
     seed: of the initial weights.
+    policy_gain: of the policy head's initial weights. The default gives a
+      nearly uniform first policy, which explores.
 
   Returns:
     The network.
   """
-  network = AtariNetwork(num_actions, size, seed)
+  network = AtariNetwork(num_actions, size, seed, policy_gain)
   network(tf.zeros([1, 84, 84, 4]))
   return network
 

@@ -169,7 +169,8 @@ class Distillation:
     self.method, self.trial, self.settings = method, trial, settings
     check_size(settings.network, teacher)
     self.student = atari.make_network(
-        teacher.num_actions, atari.SIZES[settings.network], seed)
+        teacher.num_actions, atari.SIZES[settings.network], seed,
+        policy_gain=1.)  # a student need not explore
     self.optimizer = optimizers.Adam(
         self._parameters, optimizers.cosine(
             trial.learning_rate, settings.steps))
