@@ -35,6 +35,7 @@ from sobolev_tf.agents import (
     teachers,
 )
 from sobolev_tf.data import atari as data_lib
+from sobolev_tf.networks import atari
 from sobolev_tf.training import device, distillation
 
 T = TypeVar("T")
@@ -299,7 +300,9 @@ def _checksums(game: str, config: config_lib.Config,
   """Of the teacher and the recorded frames, which determine the rows."""
   teacher, recorded = _folders(game, agents)
   network, _ = teachers.load_teacher(game, teacher)
-  distillation.check_size(config.settings.network, network)
+  size = config.settings.network
+  distillation.check_size(
+      size, atari.make_network(network.num_actions, atari.SIZES[size]), network)
   log, _ = recordings.load_game_log(game, network, recorded)
   return [teachers.checksum(network), *log.checksums]
 
@@ -314,12 +317,12 @@ def make(part: Part, game: Game,
 
 def _time(game: Game, config: config_lib.Config) -> List[Dict[str, Any]]:
   """Times a step of every method: records of `method` and `seconds`."""
-  students = {
+  timed = {
       method: make(Part(
           game.name, config.percentages[0], method, trials[0], 0),
                    game, config.settings)
       for method, trials in config.trials[game.name].items()}
-  seconds = distillation.time_steps(students, config.timing_repeats)
+  seconds = distillation.time_steps(timed, config.timing_repeats)
   return [{"method": method, "seconds": value}
           for method, value in seconds.items()]
 

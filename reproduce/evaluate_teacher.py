@@ -17,10 +17,10 @@ from configs import teacher as config_lib
 from reproduce import app
 from sobolev_tf import errors, files
 from sobolev_tf.agents import (
-  environment,
-  evaluation,
-  legacy_environment,
-  teachers,
+    environment,
+    evaluation,
+    legacy_environment,
+    teachers,
 )
 from sobolev_tf.training import device
 

@@ -17,8 +17,7 @@ from sobolev_tf import derivatives, errors, files, losses
 from sobolev_tf.data import atari as data_lib
 from sobolev_tf.data import regression as batches_lib
 from sobolev_tf.losses import distillation as loss_lib
-from sobolev_tf.losses import pointwise as losses_lib
-from sobolev_tf.losses import terms
+from sobolev_tf.losses import pointwise, terms
 from sobolev_tf.networks import atari
 from sobolev_tf.training import loop, optimizers
 
@@ -29,7 +28,7 @@ METHODS: Mapping[str, str] = {
     "shuffled": "KL and the teacher's derivatives at another state",
     "exact": "KL and whole Jacobians",
 }
-DIRECTIONS: Mapping[str, losses_lib.PointwiseLoss] = {
+DIRECTIONS: Mapping[str, pointwise.PointwiseLoss] = {
     "student||teacher": loss_lib.kl_to_target,  # paper §4.2
     "teacher||student": loss_lib.kl_from_target,
 }
@@ -125,20 +124,22 @@ def check_trial(method: str, trial: Trial) -> None:
           f"{name} must be finite and >= 0, got {value}.")
 
 
-def check_size(student: str, teacher: atari.AtariNetwork) -> None:
+def check_size(name: str, student: atari.AtariNetwork,
+               teacher: atari.AtariNetwork) -> None:
   """Raises a `UserError` unless a student is smaller than its teacher.
 
   Args:
-    student: a key of `sobolev_tf.networks.atari.SIZES`.
+    name: of the student's size, for the message.
+    student: the student.
     teacher: the teacher.
   """
-  network = atari.make_network(teacher.num_actions, atari.SIZES[student])
-  ours, theirs = (sum(v.shape.num_elements() for v in net.policy_variables)
-                  for net in (network, teacher))
+  ours, theirs = (
+      sum(v.shape.num_elements() for v in network.policy_variables)
+      for network in (student, teacher))
   if ours >= theirs:
     raise errors.UserError(
-        f"The student '{student}' has {ours:,} weights, its teacher "
-        f"{theirs:,}: distil into a smaller network, or from a larger teacher.")
+        f"The student '{name}' has {ours:,} weights, its teacher {theirs:,}: "
+        "distil into a smaller network, or from a larger teacher.")
 
 
 def log_policy(network: atari.AtariNetwork) -> derivatives.Function:
@@ -167,10 +168,10 @@ class Distillation:
     settings.check()
     check_trial(method, trial)
     self.method, self.trial, self.settings = method, trial, settings
-    check_size(settings.network, teacher)
     self.student = atari.make_network(
         teacher.num_actions, atari.SIZES[settings.network], seed,
         policy_gain=1.)  # a student need not explore
+    check_size(settings.network, self.student, teacher)
     self.optimizer = optimizers.Adam(
         self._parameters, optimizers.cosine(
             trial.learning_rate, settings.steps))
@@ -214,12 +215,13 @@ class Distillation:
       return terms.compare(
           (teacher_log_probs,), (student(x),),
           terms.Orders(self._loss.orders.losses[:1], (1.,)))
-    # Half a batch away, even if that is the whole share in its order.
-    elsewhere = tf.roll(x, x.shape[0] // 2, axis=0)
+    teacher_x = None
+    if self.method == "shuffled":
+      # Half a batch away, even if that is the whole share in its order.
+      teacher_x = tf.roll(x, x.shape[0] // 2, axis=0)
     return self._loss(
         student, x, teacher, self._fold(_PROJECTION_STREAM, index),
-        teacher_log_probs=teacher_log_probs,
-        teacher_x=elsewhere if self.method == "shuffled" else None)
+        teacher_log_probs=teacher_log_probs, teacher_x=teacher_x)
 
   def _fold(self, stream: int, index: tf.Tensor) -> tf.Tensor:
     """The stateless seed of something random in a step."""

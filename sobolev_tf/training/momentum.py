@@ -1,15 +1,13 @@
 """Gradient descent with momentum, as one fused operation per variable."""
 
-from typing import Optional, Sequence
+from typing import Sequence, Union
 
-import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf import errors
-from sobolev_tf.training.optimizers import LearningRate
+from sobolev_tf.training import optimizers
 
 
-class Momentum(snt.Optimizer):
+class Momentum(optimizers.Fused):
   """Momentum: a <- momentum a + g; w <- w - rate a (not Nesterov's).
 
   A drop-in for `snt.optimizers.Momentum` with dense gradients, whose slots
@@ -17,7 +15,7 @@ class Momentum(snt.Optimizer):
   """
 
   def __init__(self, parameters: Sequence[tf.Variable],
-               learning_rate: LearningRate, momentum: float,
+               learning_rate: optimizers.LearningRate, momentum: float,
                name: str = "momentum"):
     """Args:
       parameters: the variables to train.
@@ -26,38 +24,14 @@ class Momentum(snt.Optimizer):
       momentum: what is kept of the accumulated gradient, in [0, 1).
       name: the module's name.
     """
-    super().__init__(name=name)
-    self.learning_rate = learning_rate
+    super().__init__(parameters, learning_rate, name)
     self.momentum = momentum
-    self.step = tf.Variable(0, trainable=False, name="t", dtype=tf.int64)
     self.accumulated = [
         tf.Variable(tf.zeros_like(p), trainable=False) for p in parameters]
 
-  def apply(self, updates: Sequence[Optional[tf.Tensor]],
-            parameters: Sequence[tf.Variable]) -> None:
-    """Applies one update to every parameter.
-
-    Args:
-      updates: gradients, in the order of `parameters`.
-      parameters: the variables given at construction.
-
-    Raises:
-      UserError: if a gradient is None or the numbers do not match.
-    """
-    if not len(updates) == len(parameters) == len(self.accumulated):
-      raise errors.UserError(
-          f"Momentum was made for {len(self.accumulated)} parameters, but got "
-          f"{len(updates)} gradients for {len(parameters)}.")
-    rate = self.learning_rate
-    rate = rate(self.step) if callable(rate) else rate
-    self.step.assign_add(1)
-    for gradient, parameter, accumulated in zip(
-        updates, parameters, self.accumulated):
-      if gradient is None:
-        raise errors.UserError(
-            f"The loss does not depend on the parameter '{parameter.name}', "
-            "so it has no gradient: leave it out or use it in the model.")
-      tf.raw_ops.ResourceApplyMomentum(
-          var=parameter.handle, accum=accumulated.handle,
-          lr=tf.cast(rate, parameter.dtype), grad=gradient,
-          momentum=tf.cast(self.momentum, parameter.dtype))
+  def _update(self, index: int, parameter: tf.Variable, gradient: tf.Tensor,
+              rate: Union[float, tf.Tensor]) -> None:
+    tf.raw_ops.ResourceApplyMomentum(
+        var=parameter.handle, accum=self.accumulated[index].handle,
+        lr=tf.cast(rate, parameter.dtype), grad=gradient,
+        momentum=tf.cast(self.momentum, parameter.dtype))
