@@ -1,5 +1,6 @@
 """Tests of files that are whole, or not there."""
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -28,13 +29,19 @@ def fill_with(**texts):
   return fill
 
 
-@pytest.fixture
-def file_size_limit():
-  """Lets the system refuse what is larger than 8 KiB, as a full disk does."""
+@contextlib.contextmanager
+def file_size_limit(limit):
+  """Lets the system refuse what is larger, as a full disk does.
+
+  The limit holds for the whole process, so nothing else may write meanwhile:
+  pytest's own report can be a file that is longer already.
+  """
   before = resource.getrlimit(resource.RLIMIT_FSIZE)
-  resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
-  yield 8192
-  resource.setrlimit(resource.RLIMIT_FSIZE, before)
+  resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+  try:
+    yield
+  finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(
@@ -120,11 +127,12 @@ def test_refused_open_keeps_the_old_text(tmp_path, monkeypatch):
   assert files.read_text(path) == "old"
 
 
-def test_system_refuses_a_large_text(tmp_path, file_size_limit):
+def test_system_refuses_a_large_text(tmp_path):
   path = tmp_path / "a"
   files.write_text(path, "old")
-  with pytest.raises(errors.UserError, match="File too large"):
-    files.write_text(path, "x" * 2 * file_size_limit)
+  with pytest.raises(
+      errors.UserError, match="File too large"), file_size_limit(8192):
+    files.write_text(path, "x" * 16384)
   assert files.read_text(path) == "old"
   assert list(contents(tmp_path)) == ["a"]
 
