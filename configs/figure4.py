@@ -118,22 +118,22 @@ PRESETS: Mapping[str, Config] = {
         derivative_states=4, score_games=0, timing_repeats=1),
 }
 
-# The search: 9 trials for each method and game.
+# The search: 6 trials for each method and game.
 # ours: around 1e-3; from 3e-3 on students often end as a constant policy
-_RATES = (1e-4, 2e-4, 3e-4, 5e-4, 7e-4, 1e-3, 1.5e-3, 2e-3, 3e-3)
 _TRIALS: Mapping[str, Tuple[Trial, ...]] = {
-    "regular": tuple(map(Trial, _RATES)),
+    "regular": tuple(map(Trial, (2e-4, 4e-4, 7e-4, 1e-3, 1.5e-3, 2e-3))),
     "sobolev": tuple(
         Trial(rate, alpha=alpha)
-        for rate in (3e-4, 7e-4, 1.5e-3) for alpha in (.3, 1., 3.)),
+        for rate in (7e-4, 1.5e-3) for alpha in (.1, .3, 1.)),
     "noise": tuple(
         Trial(rate, noise=noise)
-        for rate in (3e-4, 7e-4, 1.5e-3) for noise in (.01, .03, .1)),
+        for rate in (7e-4, 1.5e-3) for noise in (.01, .03, .1)),
 }
 SEARCH: Mapping[str, Config] = {
     "cpu": dataclasses.replace(
         _CPU, trials={game: _TRIALS for game in _CHOSEN},  # one for all shares
-        seeds=(100, 101),  # ours: none that is reported
+        percentages=(1., 25.),  # ours: the ends of what is reported
+        seeds=(100,),  # ours: none that is reported
         settings=dataclasses.replace(_SETTINGS, evaluate_every=500),
         derivative_states=0, score_games=0, timing_repeats=0),
     "smoke": dataclasses.replace(

@@ -86,7 +86,8 @@ def test_rows(finished):
   assert {r.step for r in rows} == {2, 4}
   assert {"test_error", "test_kl", "validation_kl", "train_kl",
           "test_reverse_kl", "test_derivative_distance",
-          "test_duplicate_states", "test_duplicate_frames"} <= {
+          "test_duplicate_states", "test_duplicate_frames",
+          "test_duplicate_near_frames"} <= {
               r.metric for r in rows}
   assert np.isfinite([r.value for r in rows]).all()
 
