@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from sobolev_tf import errors
 from sobolev_tf.agents import recording as recording_lib
+from sobolev_tf.networks import atari as networks
 
 VALIDATION_SHARE = .1  # ours: the paper states no validation set
 
@@ -164,9 +165,10 @@ class States(tf.Module):
       recording: the states.
     """
     super().__init__()
-    black = np.zeros((1, *recording.frames.shape[1:]), np.uint8)
+    frames = networks.blocks(recording.frames)
+    black = np.zeros((1, *frames.shape[1:]), np.uint8)
     self._frames = tf.constant(
-        np.concatenate([recording.frames, black]))  # [S + 1, 84, 84]
+        np.concatenate([frames, black]))  # [S + 1, 21, 21, 16]
     rows = recording_lib.stack_indices(recording.log)  # [S, 4]
     self._index = tf.constant(rows % len(self._frames))  # [S, 4]
     self._log_probs = tf.nn.log_softmax(
@@ -179,10 +181,10 @@ class States(tf.Module):
       rows: int32 `[B]`.
 
     Returns:
-      States `[B, 84, 84, 4]`, floats in [0, 1], and log-probabilities
-      `[B, A]`.
+      States `[B, 21, 21, 64]`, floats in [0, 1], as blocks of pixels that
+      networks take (`networks.atari.blocks`), and log-probabilities `[B, A]`.
     """
-    frames = tf.gather(
-        self._frames, tf.gather(self._index, rows))  # [B, 4, 84, 84]
-    x = tf.cast(tf.transpose(frames, [0, 2, 3, 1]), tf.float32) / 255.
+    index = tf.gather(self._index, rows)  # [B, 4]
+    frames = [tf.gather(self._frames, one) for one in tf.unstack(index, axis=1)]
+    x = networks.scale_frames(tf.concat(frames, axis=-1))
     return x, tf.gather(self._log_probs, rows)

@@ -6,6 +6,7 @@ import pytest
 from sobolev_tf import errors
 from sobolev_tf.agents import recording as recording_lib
 from sobolev_tf.data import atari
+from sobolev_tf.networks import atari as networks
 
 COPIES, LENGTH = 10, 40
 TOTAL = COPIES * LENGTH
@@ -139,9 +140,11 @@ def test_states_are_the_restacked_frames():
   x, log_probs = states(rows)
   stacks = recording_lib.stacks(
       RECORDING.frames, recording_lib.stack_indices(RECORDING.log)[rows])
+  in_blocks = np.concatenate(
+      [networks.blocks(stacks[..., i]) for i in range(4)], axis=-1)
   np.testing.assert_array_equal(
-      np.round(x.numpy() * 255).astype(np.uint8), stacks)
-  assert x.shape == (6, 84, 84, 4) and x.numpy().max() <= 1
+      np.round(x.numpy() * 255).astype(np.uint8), in_blocks)
+  assert x.shape == (6, 21, 21, 64) and x.numpy().max() <= 1
   assert (stacks[0, ..., :3] == 0).all()  # a game's first state
   logits = RECORDING.logits[rows].astype(np.float64)
   np.testing.assert_allclose(
