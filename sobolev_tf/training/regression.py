@@ -8,7 +8,16 @@ minibatches, so that they can be compared seed by seed.
 
 import dataclasses
 import math
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 import tensorflow as tf
@@ -30,7 +39,7 @@ from sobolev_tf.training import loop, optimizers
 METHODS = ("regular", "sobolev")
 SCHEDULES = ("constant", "cosine")
 # How the Sobolev loss gets the network's gradients; equal up to rounding.
-GRADIENTS = {
+GRADIENTS: Mapping[str, Callable[..., Tuple[tf.Tensor, ...]]] = {
     "nested": derivatives.value_and_derivatives,
     "four_products": four_products.value_and_derivatives,
 }
