@@ -21,7 +21,9 @@ from reproduce.sections import (
     figure3,
     figure4,
     figure4_search,
+    scaling,
     sensitivity,
+    speed,
     table1,
     theory,
 )
@@ -71,6 +73,15 @@ SECTIONS = {
         "all synthetic gradients on CIFAR-10 and ImageNet, just above the "
         "critic; supervision by the loss is what matters most on ResNets.",
         lambda rows, _, folder: table1.write(rows, folder)),
+    "speed": (
+        "Speed beside PyTorch, JAX and JENN",
+        "Not in the paper. The same networks, data and steps in each library.",
+        speed.write),
+    "scaling": (
+        "What a Sobolev step costs",
+        "Paper, Section 2: projections keep the cost of a step independent of "
+        "the number of outputs.",
+        scaling.write),
 }
 _STYLE = """
 body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;

@@ -17,7 +17,6 @@ import tensorflow as tf
 # Side of the blocks of pixels that `blocks` makes; kernel and stride of the
 # first convolution are multiples of it.
 BLOCK = 4
-STACK = 4  # frames per state
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +91,7 @@ class AtariNetwork(snt.Module):
     """
     h = scale_frames(frames)  # [B, 84, 84, 4] or [B, 21, 21, 64]
     first, *others = self._convolutions
-    in_blocks = h.shape[-1] == STACK * BLOCK**2
+    in_blocks = h.shape[-1] % BLOCK**2 == 0
     h = tf.nn.relu(self._of_blocks(h) if in_blocks else first(h))
     for convolution in others:
       h = tf.nn.relu(convolution(h))  # [B, H', W', C]
@@ -104,9 +103,9 @@ class AtariNetwork(snt.Module):
     channels, kernel, stride = self.size.convolutions[0]
     side = kernel // BLOCK
     w = tf.reshape(self._convolutions[0].w, [
-        side, BLOCK, side, BLOCK, STACK, channels])
+        side, BLOCK, side, BLOCK, -1, channels])
     w = tf.reshape(tf.transpose(w, [0, 2, 4, 1, 3, 5]), [
-        side, side, STACK * BLOCK**2, channels])
+        side, side, h.shape[-1], channels])
     y = tf.nn.conv2d(h, w, stride // BLOCK, "VALID")
     return tf.nn.bias_add(y, self._convolutions[0].b)
 

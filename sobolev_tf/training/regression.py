@@ -8,12 +8,29 @@ minibatches, so that they can be compared seed by seed.
 
 import dataclasses
 import math
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors, files, functions, losses, scaling
+from sobolev_tf import (
+    derivatives,
+    errors,
+    files,
+    four_products,
+    functions,
+    losses,
+    scaling,
+)
 from sobolev_tf.data import regression as data_lib
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
@@ -21,6 +38,11 @@ from sobolev_tf.training import loop, optimizers
 
 METHODS = ("regular", "sobolev")
 SCHEDULES = ("constant", "cosine")
+# How the Sobolev loss gets the network's gradients; equal up to rounding.
+GRADIENTS: Mapping[str, Callable[..., Tuple[tf.Tensor, ...]]] = {
+    "nested": derivatives.value_and_derivatives,
+    "four_products": four_products.value_and_derivatives,
+}
 # The regular loss: the order-0 term of the Sobolev loss and nothing else.
 VALUES_ONLY = terms.Orders((losses.squared_error,), (1.,))
 _SLICE = 1000  # points predicted at once, to bound memory
@@ -45,6 +67,8 @@ class Settings:
     derivative_weight: of the gradient term in the Sobolev loss.
     inputs: scaling of the inputs, see `sobolev_tf.scaling`.
     targets: scaling of the targets, see `sobolev_tf.scaling`.
+    gradients: a key of `GRADIENTS`: "nested" tapes, the reference, or the
+      faster "four_products".
   """
   hidden_sizes: Tuple[int, ...]
   steps: int
@@ -54,6 +78,7 @@ class Settings:
   derivative_weight: float
   inputs: str
   targets: str
+  gradients: str = "nested"
 
   @property
   def label(self) -> str:
@@ -77,10 +102,11 @@ class Settings:
       raise errors.UserError(
           "derivative_weight must be finite and >= 0, got "
           f"{self.derivative_weight}.")
-    if self.schedule not in SCHEDULES:
-      raise errors.UserError(
-          f"schedule must be one of {', '.join(SCHEDULES)}, got "
-          f"'{self.schedule}'.")
+    for name, choices in (("schedule", SCHEDULES), ("gradients", GRADIENTS)):
+      if getattr(self, name) not in choices:
+        raise errors.UserError(
+            f"{name} must be one of {', '.join(choices)}, got "
+            f"'{getattr(self, name)}'.")
     scaling.check(self.inputs, self.targets)
 
 
@@ -171,7 +197,8 @@ def train(
     rate = optimizers.cosine(rate, settings.steps)
   optimizer = optimizers.Adam(parameters, rate)
   sobolev_loss = losses.SobolevLoss(
-      order=1, weights=(1., settings.derivative_weight))
+      order=1, weights=(1., settings.derivative_weight),
+      differentiate=GRADIENTS[settings.gradients])
 
   def step(index):
     x, y, dy_dx = batches(index, *tensors)  # [E, B, *]
