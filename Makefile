@@ -10,12 +10,12 @@ LEGACY := $(VENV)/legacy
 BENCH := $(VENV)/bench
 RUN := $(BIN)/python -m
 
-.PHONY: reproduce test test-legacy check theory figure2 figure3 table1 report
-.PHONY: benchmark benchmark-peers clean
+.PHONY: reproduce test test-legacy check theory figure2 figure3 figure4 table1
+.PHONY: report benchmark benchmark-peers clean
 
-reproduce: theory figure2 figure3 table1 report
+reproduce: theory figure2 figure3 figure4 table1 report
 
-theory figure2 figure3 table1: $(VENV)/.ready
+theory figure2 figure3 figure4 table1: $(VENV)/.ready
 	$(RUN) reproduce.$@ --preset=quick
 
 report: $(VENV)/.ready

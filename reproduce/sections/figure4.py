@@ -165,7 +165,28 @@ def summary(cells: students.Students) -> str:
       f"Of {len(cells.games) * len(cells.percentages)} cells: "
       f"{'; '.join(counts)}. Verdict: 95 % paired-t interval of the "
       "difference over seeds, whose students share initial weights and "
-      f"minibatches.{settled}\n")
+      f"minibatches.{settled}{_stuck(cells)}\n")
+
+
+def _stuck(cells: students.Students) -> str:
+  """How many students fitted their training states much worse than others."""
+  counts = dict.fromkeys(cells.methods, 0)
+  for game in cells.games:
+    for percentage in cells.percentages:
+      finals = {
+          method: list(cells.final(
+              game, percentage, method, "train_kl").values())
+          for method in cells.methods}
+      middle = np.median(sum(finals.values(), []))
+      for method, values in finals.items():
+        counts[method] += int(np.sum(np.array(values) > 2 * middle))
+  if not any(counts.values()):
+    return ""
+  return (
+      " Some students stay near a constant policy, and decide what their cell "
+      "shows: a training KL above twice the median of their cell's students "
+      "have " + ", ".join(f"{count} {students.LABELS[method]}"
+                          for method, count in counts.items()) + ".")
 
 
 def _late_change(cells: students.Students, game: str,

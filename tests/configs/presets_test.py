@@ -3,7 +3,15 @@
 import dataclasses
 import pathlib
 
-from configs import figure2, figure3, recording, sensitivity, teacher
+from configs import (
+    figure2,
+    figure3,
+    figure4,
+    recording,
+    sensitivity,
+    teacher,
+)
+from reproduce.sections import figure4_search
 from reproduce.sections import sensitivity as section
 from sobolev_tf import results, scaling
 
@@ -69,3 +77,12 @@ def test_recordings_have_100k_states_of_their_own_seed():
   full = recording.PRESETS["full"]
   assert full.copies * full.length == 100_000
   assert recording.SEED not in (teacher.SEED, teacher.EVALUATION_SEED)
+
+
+def test_students_are_trained_with_what_the_search_chose():
+  rows = results.read(RESULTS / "figure4_search" / "cpu")
+  assert {row.seed for row in rows} == set(figure4.SEARCH["cpu"].seeds)
+  chosen = {
+      game: {method: trial.label for method, (trial,) in methods.items()}
+      for game, methods in figure4.PRESETS["cpu"].trials.items()}
+  assert figure4_search.choose(rows) == chosen

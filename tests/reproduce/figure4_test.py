@@ -300,6 +300,17 @@ def test_a_regular_advantage_is_reported():
       students.Students(rows), "test_error")
 
 
+def test_students_near_a_constant_policy_are_counted():
+  assert "constant policy" not in section.summary(students.Students(ROWS))
+  stuck = ("regular", 3, 1000, "train_kl")
+  rows = [
+      dataclasses.replace(row, value=1.)
+      if (row.method, row.seed, row.n, row.metric) == stuck else row
+      for row in ROWS]
+  assert "cell's students have 1 regular, 0 Sobolev." in section.summary(
+      students.Students(rows))
+
+
 def test_differences_are_paired_by_seed():
   rows = [r for r in ROWS if not (r.method == "sobolev" and r.seed > 2)]
   difference = students.Students(rows).difference("pong", 1, "test_kl")
