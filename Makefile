@@ -3,6 +3,8 @@
 #   make test        lint, types and tests
 # A third tests the extra legacy-atari (needs a C++ compiler and zlib's headers):
 #   make test-legacy
+# A fourth kills every entrypoint again and again (about 15 minutes):
+#   make faults
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,8 +12,8 @@ LEGACY := $(VENV)/legacy
 BENCH := $(VENV)/bench
 RUN := $(BIN)/python -m
 
-.PHONY: reproduce test test-legacy check theory figure2 figure3 figure4 table1
-.PHONY: report benchmark benchmark-peers clean
+.PHONY: reproduce test test-legacy faults check theory figure2 figure3 figure4
+.PHONY: table1 report benchmark benchmark-peers clean
 
 reproduce: theory figure2 figure3 figure4 table1 report
 
@@ -23,6 +25,10 @@ report: $(VENV)/.ready
 
 test: check
 	$(RUN) pytest
+
+faults: $(VENV)/.ready
+	$(RUN) pytest -m faults tests/reliability/kills_test.py \
+	  tests/reliability/moments_test.py
 
 test-legacy: $(LEGACY)/.ready
 	$(LEGACY)/bin/python -m pytest -m legacy

@@ -151,7 +151,8 @@ def define_flags() -> None:
       "targets", None, sg.TARGETS, "What SG modules learn from: the true "
       "gradient, or what comes from the next SG module. [the preset's]")
   flags.DEFINE_integer(
-      "steps", None, "Number of updates. [the preset's]", lower_bound=1)
+      "steps", None, "Number of updates. [the preset's]", lower_bound=1,
+      upper_bound=app.HIGHEST)
   flags.DEFINE_string(
       "data_dir", None, "Folder of the data prepared by tensorflow_datasets. "
       "[its default]")

@@ -2,9 +2,8 @@
 
 import dataclasses
 import shutil
-import sys
 
-from absl.testing import flagsaver
+from commands import check_refused
 import numpy as np
 import pytest
 
@@ -24,18 +23,6 @@ from sobolev_tf.agents import evaluation, recording, recordings, teachers
 from sobolev_tf.networks import atari
 from sobolev_tf.training import distillation
 from sobolev_tf.training.distillation import Trial
-
-
-@pytest.fixture
-def command(monkeypatch, capfd):
-  """Runs an entrypoint; returns its status, output and error."""
-  def call(module, *arguments):
-    monkeypatch.setattr(sys, "argv", ["program", *map(str, arguments)])
-    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-      app.run(module.define_flags, module.main)
-    captured = capfd.readouterr()
-    return stop.value.code or 0, captured.out, captured.err
-  return call
 
 
 def contents(folder):
@@ -130,12 +117,9 @@ def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, run):
     (["--seeds=9223372036854775808"], "--seeds"),
 ])
 def test_bad_flags(arguments, words, agents, command, tmp_path):
-  status, _, error = command(
+  check_refused(command(
       figure4, "--preset=smoke", f"--agents={agents}",
-      f"--output={tmp_path}/run", *arguments)
-  lines = [line for line in error.splitlines() if line.startswith("error: ")]
-  assert status == app.USER_ERROR and len(lines) == 1, error
-  assert words in lines[0] and "Traceback" not in error
+      f"--output={tmp_path}/run", *arguments), words)
   assert not list(tmp_path.glob("run/rows/*"))
 
 
