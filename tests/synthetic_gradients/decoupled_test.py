@@ -215,18 +215,3 @@ def test_mistakes_are_one_sentence():
   flat = [sg.Plain(snt.Flatten()), small.stack([2], 3)]
   with pytest.raises(errors.UserError, match="Part 2 or the cut behind it"):
     sg.DecoupledNetwork(flat, [sg.Noprop()], X[:1])
-
-
-def test_a_part_that_ignores_a_variable_is_named():
-  class Careless(snt.Module):
-    def __init__(self):
-      super().__init__()
-      self.forgotten = tf.Variable(1., name="forgotten")
-      self.stack = small.stack([2], 3)
-
-    def __call__(self, h, is_training):
-      return self.stack(h, is_training)
-
-  network = sg.DecoupledNetwork([Careless()], [], X[:1])
-  with pytest.raises(errors.UserError, match="forgotten"):
-    network.step(X, LABELS)
