@@ -10,7 +10,7 @@ from sobolev_tf import files
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.data import classification as data_lib
 from sobolev_tf.networks import classifiers
-from sobolev_tf.training import loop, momentum, optimizers
+from sobolev_tf.training import loop, momentum, optimizers, replicas
 from sobolev_tf.training.classification_settings import Settings
 
 _MOMENTUM = .9  # customary; the paper names no optimizer
@@ -66,6 +66,7 @@ def train(
     folder: Optional[files.Path] = None,
     log_folder: Optional[files.Path] = None, title: str = "training",
     chunk: int = 50, checkpoint_every: int = 500,
+    strategy: Optional[tf.distribute.Strategy] = None,
 ) -> Trained:
   """Trains one classifier with one method.
 
@@ -84,6 +85,9 @@ def train(
     title: the progress bar's text.
     chunk: steps per call of the compiled loop.
     checkpoint_every: steps between checkpoints.
+    strategy: from `replicas.open_strategy`; None trains on one device. Of
+      several workers the first writes to `folder` and `log_folder`, and all
+      read the checkpoints.
 
   Returns:
     The trained classifier.
@@ -92,23 +96,32 @@ def train(
     UserError: if an argument is out of range or data are missing.
   """
   settings.check()
+  strategy = strategy or tf.distribute.get_strategy()
   data = data_lib.open_data(
       dataset, seed=seed, batch_size=settings.batch_size, held_out=held_out,
       folder=data_folder, train_on_validation=train_on_validation)
-  network = classifiers.make_network(
-      settings.architecture, method, cuts=settings.splits,
-      num_classes=data.num_classes, input_shape=data.shape,
-      decay_rate=settings.decay_rate, seed=seed, targets=settings.targets,
-      gradient_weight=settings.gradient_weight)
-  updates = Updates(network, method, settings)
+  replicas.check_batch_size(strategy, settings.batch_size)
+  with strategy.scope():
+    network = classifiers.make_network(
+        settings.architecture, method, cuts=settings.splits,
+        num_classes=data.num_classes, input_shape=data.shape,
+        decay_rate=settings.decay_rate, seed=seed, targets=settings.targets,
+        gradient_weight=settings.gradient_weight,
+        mixed=settings.precision == "mixed")
+    updates = Updates(network, method, settings)
 
   def learn(batch: data_lib.Batch) -> Dict[str, tf.Tensor]:
-    step = network.step(batch.images, batch.labels)
-    updates.apply(step)
-    # `[1]`: for the loop an ensemble of one, whose divergence is noted.
-    return {"loss": tf.reduce_mean(step.losses)[tf.newaxis]}
+    step = network.step(*replicas.share(batch))
+    loss, parts, modules = replicas.averaged(
+        (tf.reduce_mean(step.losses), step.parts, step.modules))
+    updates.apply(step._replace(parts=parts, modules=modules))
+    # `[newaxis]`: for the loop an ensemble of one, whose divergence is noted.
+    return {"loss": loss[tf.newaxis]}
 
-  run = learn if data.compiled else tf.function(learn)
+  def everywhere(batch: data_lib.Batch) -> Dict[str, tf.Tensor]:
+    return replicas.run(strategy, learn, batch)
+
+  run = everywhere if data.compiled else tf.function(everywhere)
 
   def step(index):
     return run(data.train(index))
@@ -121,7 +134,8 @@ def train(
       loop.Schedule(settings.steps, chunk, evaluate_every=diagnose_every,
                     checkpoint_every=checkpoint_every if folder else 0),
       evaluate=lambda: sg.cosines(network, *few), folder=folder,
-      log_folder=log_folder, title=title, compiled=data.compiled)
+      log_folder=log_folder, title=title, compiled=data.compiled,
+      chief=replicas.is_chief(strategy))
   return Trained(network, data, history)
 
 

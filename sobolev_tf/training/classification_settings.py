@@ -5,7 +5,7 @@ from typing import Mapping, Tuple
 
 from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
-from sobolev_tf.networks import classifiers
+from sobolev_tf.networks import classifiers, convolution
 from sobolev_tf.training import optimizers, schedules
 
 SCHEDULES = ("constant", "cosine", "halving", "staircase")
@@ -33,6 +33,9 @@ class Settings:
       of its layers, not for those of normalisation or SG modules.
     gradient_weight: of the gradient's term in Sobolev Training's loss.
     decay_rate: of batch normalisation's moving averages.
+    precision: "float32", or "mixed": the parts' convolutions multiply in
+      bfloat16. All else is float32 always: variables, optimizers,
+      normalisation, linear layers, the loss, and SG modules with their losses.
   """
   architecture: str
   splits: int
@@ -46,13 +49,16 @@ class Settings:
   weight_decay: float
   gradient_weight: float
   decay_rate: float
+  precision: str
 
   @property
   def label(self) -> str:
     """What sweeps vary, in short, as rows name it."""
     rates = dict.fromkeys(f"{rate:g}" for rate in self.learning_rates.values())
+    precision = "" if self.precision == "float32" else (
+        f" precision={self.precision}")
     return (f"splits={self.splits} targets={self.targets} "
-            f"learning_rate={'/'.join(rates)}")
+            f"learning_rate={'/'.join(rates)}{precision}")
 
   def check(self) -> None:
     """Raises `UserError` if a setting is out of range."""
@@ -61,7 +67,8 @@ class Settings:
         ("targets", self.targets, sg.TARGETS),
         ("splits", self.splits, (1, 3)),
         ("optimizer", self.optimizer, OPTIMIZERS),
-        ("schedule", self.schedule, SCHEDULES)):
+        ("schedule", self.schedule, SCHEDULES),
+        ("precision", self.precision, convolution.PRECISIONS)):
       if value not in choices:
         raise errors.UserError(
             f"{name} must be one of {', '.join(map(str, choices))}, got "

@@ -23,10 +23,16 @@ def test_learning_rates_of_every_schedule(schedule, expected):
           for step in (0, 2, 4)] == pytest.approx(expected)
 
 
+def test_the_label_names_mixed_precision_only():
+  mixed = dataclasses.replace(SETTINGS, precision="mixed")
+  assert mixed.label == f"{SETTINGS.label} precision=mixed"
+
+
 @pytest.mark.parametrize("change, words", [
     ({"splits": 2}, "splits must be one of 1, 3"),
     ({"targets": "false"}, "targets must be one of"),
     ({"schedule": "linear"}, "schedule must be one of"),
+    ({"precision": "half"}, "precision must be one of float32, mixed"),
     ({"batch_size": 0}, "batch_size must be > 0"),
     ({"decay_rate": 1.}, "decay_rate must be in"),
     ({"weight_decay": -1.}, "weight_decay >= 0"),

@@ -4,9 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from configs import table1
 from sobolev_tf import errors
+from sobolev_tf.networks import convolution
 from sobolev_tf.training import classification
 
 SETTINGS = table1.PRESETS["smoke"]["shapes"].settings[0]
@@ -101,6 +103,22 @@ def test_measures_of_a_trained_network():
       train("critic", dataclasses.replace(SETTINGS, steps=1)), "test")
   for cut in (1, 2, 3):
     assert symmetric[f"asymmetry_{cut}"] < 1e-4
+
+
+def test_mixed_precision_is_near_and_keeps_float32_variables():
+  single, mixed = (
+      train("critic", dataclasses.replace(
+          SETTINGS, steps=2, splits=1, precision=precision), diagnose_every=1)
+      for precision in ("float32", "mixed"))
+  for a, b in zip(single.history.records, mixed.history.records):
+    assert a["loss"] != b["loss"]
+    assert b["loss"] == pytest.approx(a["loss"], rel=.02)
+  assert {v.dtype for v in mixed.network.trainable_variables} == {tf.float32}
+  for module, kind in ((mixed.network.parts[0], True),
+                       (mixed.network.cuts[0], False)):
+    layers = [m for m in module.submodules
+              if isinstance(m, convolution.Conv2D)]
+    assert layers and all(layer._mixed == kind for layer in layers)
 
 
 def test_a_diverged_run_is_noted():
