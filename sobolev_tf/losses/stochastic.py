@@ -27,17 +27,29 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
   Args:
     order: K.
     seed: `[2]` integers. The draw is a function of them, so pass another seed
-      at every step: `tf.random.fold_in(seed, step)`.
+      at every step: `tf.random.fold_in(seed, step)`. Or `[E, 2]`, one per
+      member of an ensemble of which the first batch axis is the members': a
+      member's draw then does not depend on its neighbours.
     batch_dims: number of leading batch axes.
 
   Returns:
     K functions from a tensor `[*batch, ...]` to directions of its shape, of
     unit Euclidean norm per example: what `derivatives.projections` takes.
   """
-  seeds = tf.random.split(tf.cast(seed, tf.int32), order)
+  seed = tf.cast(seed, tf.int32)
+  if seed.shape.rank == 2:
+    members = [unit_directions(order, own, batch_dims - 1)
+               for own in tf.unstack(seed)]
+    return tuple(
+        functools.partial(_by_member, draws=draws) for draws in zip(*members))
+  seeds = tf.random.split(seed, order)
   return tuple(
       functools.partial(_on_sphere, seed=seeds[j], batch_dims=batch_dims)
       for j in range(order))
+
+
+def _by_member(like: tf.Tensor, draws: Sequence[Callable]) -> tf.Tensor:
+  return tf.stack([draw(own) for draw, own in zip(draws, tf.unstack(like))])
 
 
 def _on_sphere(like: tf.Tensor, seed: tf.Tensor,
@@ -77,7 +89,8 @@ class StochasticSobolevLoss:
       x: points `[*batch, *event]`.
       target: a function or teacher of the model's form, which gets no
         gradient; or the arrays f, D_x f, ..., D_x^K f to be projected.
-      seed: `[2]` integers, another at every step.
+      seed: `[2]` integers, another at every step, or `[E, 2]`: see
+        `unit_directions`.
       batch_dims: number of leading batch axes.
       sample_weight: `[*batch]`, multiplies every term of an example.
       entry_weights: K + 1 tensors that broadcast to the shapes of the
