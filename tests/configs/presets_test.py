@@ -2,11 +2,15 @@
 
 import dataclasses
 import pathlib
+import shutil
+
+import pytest
 
 from configs import (
     figure2,
     figure3,
     figure4,
+    order2,
     recording,
     sensitivity,
     teacher,
@@ -71,6 +75,27 @@ def test_figure3_trains_as_figure2():
   assert figure3.PRESETS["quick"].sizes == (20, 100)
   assert figure3.PRESETS["paper"].settings in (
       figure2.PRESETS["paper"].settings)
+
+
+@pytest.mark.parametrize("artefact, preset", [
+    (figure2, "quick"), (sensitivity, "quick"), (figure3, "quick")])
+def test_committed_runs_can_be_resumed(tmp_path, artefact, preset):
+  name = artefact.__name__.rpartition(".")[-1]
+  shutil.copy(RESULTS / name / preset / "run.json", tmp_path)
+  results.Run(tmp_path, {  # raises if the settings are not the preset's
+      "artefact": name, "preset": preset,
+      **dataclasses.asdict(artefact.PRESETS[preset])})
+
+
+def test_order2_is_figure2s_experiment_with_a_smooth_network():
+  for preset in order2.PRESETS.values():
+    (settings,) = preset.settings
+    assert settings.activation == "tanh"
+    assert settings.derivative_weight == 1
+    assert settings.learning_rates == figure2.QUICK.learning_rates
+  assert order2.PRESETS["cpu"].sizes == (20, 100)
+  assert order2.PRESETS["cpu"].functions == figure2.PRESETS["quick"].functions
+  assert len(order2.PRESETS["cpu"].seeds) >= 5
 
 
 def test_recordings_have_100k_states_of_their_own_seed():
