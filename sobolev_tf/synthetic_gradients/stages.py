@@ -46,7 +46,7 @@ def forward(parts: Sequence[snt.Module], x: tf.Tensor, is_training: bool,
   """Applies parts one after another.
 
   Args:
-    parts: called as `part(h, is_training)`.
+    parts: called as `part(h, is_training)`; their variables exist.
     x: input of the first, `[B, *event]`.
     is_training: the mode of batch normalisation.
     labels: integers `[B]`, or None.

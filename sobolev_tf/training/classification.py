@@ -123,6 +123,7 @@ def train(
 
   run = everywhere if data.compiled else tf.function(everywhere)
 
+  @tf.autograph.experimental.do_not_convert  # no need; it takes seconds
   def step(index):
     return run(data.train(index))
 

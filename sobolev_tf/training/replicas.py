@@ -18,7 +18,7 @@ targets of synthetic gradients, are those of one device, too.
 import contextlib
 import json
 import os
-from typing import Iterator, List, TypeVar
+from typing import Iterator, List, TypeVar, Union
 
 import sonnet as snt
 import tensorflow as tf
@@ -125,7 +125,9 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
   return (resolver.task_type, resolver.task_id) == (first, 0)
 
 
-def check_batch_size(strategy: tf.distribute.Strategy, size: int) -> None:
+def check_batch_size(strategy: Union[tf.distribute.Strategy,
+                                     tf.distribute.ReplicaContext],
+                     size: int) -> None:
   """Raises `UserError` if a batch cannot be shared out evenly."""
   count = strategy.num_replicas_in_sync
   if size % count:
@@ -142,11 +144,15 @@ def share(batch: T) -> T:
 
   Returns:
     Tensors `[B / replicas, ...]`.
+
+  Raises:
+    UserError: if B is not a multiple of the number of replicas.
   """
   replica = tf.distribute.get_replica_context()
   count = replica.num_replicas_in_sync
   if count == 1:
     return batch
+  check_batch_size(replica, tf.nest.flatten(batch)[0].shape[0])
   return tf.nest.map_structure(
       lambda t: tf.reshape(t, [count, t.shape[0] // count, *t.shape[1:]])[
           replica.replica_id_in_sync_group], batch)
@@ -191,7 +197,8 @@ def from_chief(strategy: tf.distribute.Strategy, value: bool) -> bool:
   if strategy.cluster_resolver is None:
     return value
   said = tf.constant(float(value and is_chief(strategy)))
-  return bool(run(strategy, lambda: averaged(said)).numpy() > 0)
+  heard = tf.function(lambda: run(strategy, lambda: averaged(said)))()
+  return bool(heard.numpy() > 0)
 
 
 @contextlib.contextmanager
@@ -204,12 +211,11 @@ def lost_workers_explained() -> Iterator[None]:
   try:
     yield
   except (tf.errors.UnavailableError, tf.errors.AbortedError,
-          tf.errors.CancelledError, tf.errors.FailedPreconditionError,
-          tf.errors.InternalError) as error:
+          tf.errors.CancelledError, tf.errors.DeadlineExceededError,
+          tf.errors.FailedPreconditionError) as error:
     if _workers() < 2:
       raise
     raise errors.UserError(
-        "Another worker of this run has stopped "
-        f"({str(error.message).splitlines()[0][:120]}): start the same "
-        "command on every worker again, it resumes from the last checkpoint."
-    ) from error
+        "Another worker of this run has stopped or cannot be reached: start "
+        "the same command on every worker again, it resumes from the last "
+        "checkpoint.") from error

@@ -5,7 +5,7 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf.networks import convolution
+from sobolev_tf.networks import convolution, initial
 
 X = tf.constant(np.random.default_rng(0).normal(size=(2, 6, 6, 3)), tf.float32)
 
@@ -18,8 +18,7 @@ def test_products_are_of_bfloat16_and_all_else_is_float32(options):
   results = []
   for layer in (single, mixed):
     layer(X)
-    for variable, value in zip(layer.variables, single.variables):
-      variable.assign(value)
+    initial.redraw(layer, 0)
     with tf.GradientTape() as tape:
       tape.watch(X)
       y = layer(X)
@@ -29,7 +28,7 @@ def test_products_are_of_bfloat16_and_all_else_is_float32(options):
   for exact, rounded in zip(*results):
     assert rounded.dtype == tf.float32 and rounded.shape == exact.shape
     error = np.abs(rounded - exact).max() / np.abs(exact).max()
-    assert error < 3 * 2**-8  # bfloat16 has 8 significant bits
+    assert error < 4 * 2**-8  # bfloat16 has 8 significant bits
   exact, rounded = (y for y, *_ in results)
   assert np.abs(rounded - exact).max() > 0
   np.testing.assert_array_equal(

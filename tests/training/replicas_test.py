@@ -10,7 +10,6 @@ import dataclasses
 import json
 import multiprocessing
 import os
-import pathlib
 import pickle
 import signal
 import socket
@@ -34,33 +33,38 @@ TINY = classifiers.Architecture(
     channels=(4, 4, 6, 6), free_channels=4)
 SETTINGS = dataclasses.replace(
     table1.PRESETS["smoke"]["shapes"].settings[0], architecture="tiny",
-    splits=1, steps=4, batch_size=8, weight_decay=1e-3)
+    splits=1, steps=4, batch_size=8, weight_decay=.1)
 
 
 def train(method, strategy, **options):
-  """Losses, cosines and final variables of a run in this process."""
+  """Losses, cosines, variables and, if cheap, measures of a run here."""
   classifiers.ARCHITECTURES["tiny"] = TINY
   trained = classification.train(
       "shapes", method, 0, SETTINGS, held_out=8, strategy=strategy, chunk=1,
       diagnose_every=1, checkpoint_every=2, **options)
-  return (trained.history.records,
-          [v.numpy() for v in trained.network.variables])
+  variables = trained.network.variables
+  for variable in variables:
+    copies = strategy.experimental_local_results(variable)
+    for copy in copies:
+      np.testing.assert_array_equal(copy, copies[0])
+  records = trained.history.records
+  if method == "backpropagation":  # no Jacobians
+    records = [*records, classification.measure(trained, "test")]
+  return records, [v.numpy() for v in variables]
 
 
-def on_devices(count, path):
-  """Trains in this process on virtual devices; results go to a file."""
+def on_devices(path):
+  """Trains in this process on one device and on two virtual ones."""
   device.prepare()
-  strategy = replicas.open_strategy(count)
-  assert strategy.num_replicas_in_sync == count
-  path.write_bytes(pickle.dumps(
-      {method: train(method, strategy) for method in METHODS}))
+  two = replicas.open_strategy(2)
+  assert two.num_replicas_in_sync == 2
+  path.write_bytes(pickle.dumps([
+      {method: train(method, strategy) for method in METHODS}
+      for strategy in (tf.distribute.get_strategy(), two)]))
 
 
-def on_worker(index, ports, folder, name, dies):
-  """Trains in this process as one of several workers.
-
-  With `dies` all train twice, without checkpoints and with them, and in the
-  second run the last worker is killed.
+def on_worker(index, ports, folder, dies):
+  """Trains in this process as one of several; with `dies` the last is killed.
   """
   os.environ["TF_CONFIG"] = json.dumps({
       "cluster": {"worker": [f"localhost:{port}" for port in ports]},
@@ -69,30 +73,26 @@ def on_worker(index, ports, folder, name, dies):
   strategy = replicas.open_strategy()
   chief = index == 0
   assert replicas.is_chief(strategy) == chief
-  path = folder / f"{name}-{index}"
-  if dies:
-    path.write_bytes(pickle.dumps(train("sobolev", strategy)))
-    assert replicas.from_chief(strategy, chief)
-    assert not replicas.from_chief(strategy, not chief)
-    if not chief:
-      cosines = classification.sg.cosines
-      calls = []
+  assert replicas.from_chief(strategy, chief)
+  assert not replicas.from_chief(strategy, not chief)
+  if dies and not chief:
+    cosines = classification.sg.cosines
+    calls = []
 
-      def killed(*arguments):
-        calls.append(arguments)
-        if len(calls) == DIES_AFTER:
-          os.kill(os.getpid(), signal.SIGKILL)
-        return cosines(*arguments)
+    def killed(*arguments):
+      calls.append(arguments)
+      if len(calls) == DIES_AFTER:
+        os.kill(os.getpid(), signal.SIGKILL)
+      return cosines(*arguments)
 
-      classification.sg.cosines = killed
+    classification.sg.cosines = killed
   try:
     with replicas.lost_workers_explained():
       result = train("sobolev", strategy, folder=folder / "checkpoints")
   except errors.UserError as error:
     (folder / "sentence").write_text(str(error))
-    os._exit(2)  # as an entrypoint; TensorFlow would wait for the others
-  if not dies:
-    path.write_bytes(pickle.dumps(result))
+    raise SystemExit(2) from error  # as an entrypoint
+  (folder / f"worker-{index}").write_bytes(pickle.dumps(result))
 
 
 @pytest.fixture(scope="module")
@@ -119,14 +119,11 @@ def start():
 @pytest.fixture(scope="module")
 def runs(start, tmp_path_factory):
   """The same runs on one device and on two."""
-  folder = tmp_path_factory.mktemp("devices")
-  results = []
-  for count in (1, 2):
-    process = start(on_devices, count, folder / str(count))
-    process.join(TIMEOUT)
-    assert process.exitcode == 0
-    results.append(pickle.loads((folder / str(count)).read_bytes()))
-  return results
+  path = tmp_path_factory.mktemp("devices") / "results"
+  process = start(on_devices, path)
+  process.join(TIMEOUT)
+  assert process.exitcode == 0
+  return pickle.loads(path.read_bytes())
 
 
 def assert_alike(actual, expected):
@@ -141,7 +138,7 @@ def assert_alike(actual, expected):
 @pytest.mark.parametrize("method", METHODS)
 def test_two_devices_give_what_one_gives(runs, method):
   one, two = (results[method] for results in runs)
-  assert len(one[0]) == SETTINGS.steps
+  assert len(one[0]) >= SETTINGS.steps
   assert_alike(two, one)
 
 
@@ -153,31 +150,30 @@ def free_ports(count):
     return [each.getsockname()[1] for each in sockets]
 
 
-def test_two_workers_give_what_one_process_gives_and_resume(
+def test_two_workers_give_what_two_devices_give_after_one_was_killed(
     start, runs, tmp_path):
-  def launch(name, dies):
+  def launch(dies):
     ports = free_ports(2)
-    processes = [start(on_worker, index, ports, tmp_path, name, dies)
-                 for index in range(2)]
-    for process in processes:
-      process.join(TIMEOUT)
-    return ([process.exitcode for process in processes],
-            [pickle.loads(path.read_bytes())
-             for path in sorted(pathlib.Path(tmp_path).glob(f"{name}-*"))])
+    workers = [start(on_worker, index, ports, tmp_path, dies)
+               for index in range(2)]
+    for worker in workers:
+      worker.join(TIMEOUT)
+    return [worker.exitcode for worker in workers]
 
-  codes, whole = launch("whole", dies=True)
-  assert codes == [2, -signal.SIGKILL]
+  assert launch(dies=True) == [2, -signal.SIGKILL]
   sentence = (tmp_path / "sentence").read_text()
   assert "Another worker of this run has stopped" in sentence
-  assert "\n" not in sentence
-  assert_alike(whole[0], runs[0]["sobolev"])
-  codes, resumed = launch("resumed", dies=False)
-  assert codes == [0, 0]
-  for worker in (*whole, *resumed):
-    assert worker[0] == whole[0][0]
-    for a, b in zip(worker[1], whole[0][1], strict=True):
+  assert "\n" not in sentence and len(sentence) < 200
+  assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [
+      "step-0000000002"]
+  assert launch(dies=False) == [0, 0]
+  one, two = (results["sobolev"] for results in runs)
+  for index in range(2):
+    worker = pickle.loads((tmp_path / f"worker-{index}").read_bytes())
+    assert_alike(worker, one)
+    assert worker[0] == two[0]  # not interrupted
+    for a, b in zip(worker[1], two[1], strict=True):
       np.testing.assert_array_equal(a, b)
-  assert len(resumed) == 2
 
 
 @pytest.mark.parametrize("config", [
@@ -229,7 +225,7 @@ def test_a_batch_that_cannot_be_shared_out_is_one_sentence():
 
 def test_other_errors_are_not_taken_for_lost_workers(monkeypatch):
   monkeypatch.delenv("TF_CONFIG", raising=False)
-  error = tf.errors.InternalError(None, None, "something else")
-  with pytest.raises(tf.errors.InternalError), \
+  error = tf.errors.UnavailableError(None, None, "something else")
+  with pytest.raises(tf.errors.UnavailableError), \
       replicas.lost_workers_explained():
     raise error
