@@ -9,14 +9,15 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
+BENCH := $(VENV)/bench
 RUN := $(BIN)/python -m
 
-.PHONY: reproduce test test-legacy faults check theory figure2 figure3 table1 report
-.PHONY: benchmark clean
+.PHONY: reproduce test test-legacy faults check theory figure2 figure3 figure4
+.PHONY: table1 report benchmark benchmark-peers clean
 
-reproduce: theory figure2 figure3 table1 report
+reproduce: theory figure2 figure3 figure4 table1 report
 
-theory figure2 figure3 table1: $(VENV)/.ready
+theory figure2 figure3 figure4 table1: $(VENV)/.ready
 	$(RUN) reproduce.$@ --preset=quick
 
 report: $(VENV)/.ready
@@ -41,6 +42,11 @@ benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.distillation
 	$(RUN) benchmarks.synthetic_gradients
 
+# Against PyTorch, JAX and JENN, in a layer over .venv; and by itself.
+benchmark-peers: $(BENCH)/.ready
+	$(BENCH)/bin/python -m benchmarks.compare
+	$(BENCH)/bin/python -m benchmarks.scaling
+
 clean:
 	rm -rf runs build
 
@@ -63,5 +69,12 @@ $(LEGACY)/.ready: $(VENV)/.ready pyproject.toml
 	$(LEGACY)/bin/pip install --quiet --disable-pip-version-check \
 	  -c requirements.txt -e ".[legacy-atari]"
 	touch $@
-$(LEGACY)/.ready: SITE := import site; print(site.getsitepackages()[0])
+SITE := import site; print(site.getsitepackages()[0])
 $(LEGACY)/.ready: CMAKE := import cmake; print(cmake.CMAKE_BIN_DIR)
+
+$(BENCH)/.ready: $(VENV)/.ready pyproject.toml
+	$(BIN)/python -m venv $(BENCH)
+	$(BIN)/python -c "$(SITE)" > "$$($(BENCH)/bin/python -c "$(SITE)")/venv.pth"
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check \
+	  -c requirements.txt -e ".[bench]"
+	touch $@

@@ -92,8 +92,10 @@ def run(define: Callable[[], None], main: Callable[[], None]) -> None:
     main: takes no argument; flags are parsed when it is called.
   """
   define()
-  for flag in flags.FLAGS.flags_by_module_dict().get(__name__, []):
-    flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # for --help
+  shared = __name__.rpartition(".")[0]  # flags that other modules here define
+  for module, defined in flags.FLAGS.flags_by_module_dict().items():
+    for flag in defined if module.startswith(f"{shared}.") else ():
+      flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # for --help
   app.run(functools.partial(_guarded, main), flags_parser=_parse)
 
 

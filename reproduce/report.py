@@ -20,7 +20,10 @@ from reproduce.sections import (
     figure3,
     figure4,
     figure4_search,
+    order2,
+    scaling,
     sensitivity,
+    speed,
     table1,
     theory,
 )
@@ -42,6 +45,14 @@ SECTIONS = {
         "Ackley regular training is better while data are few. The paper "
         "prints no values for this figure, so its claims are compared.",
         lambda rows, _, folder: figure2.write(rows, folder)),
+    "order2": (
+        "Second derivatives: Figure 2's experiment at order 2",
+        "Paper, Section 2, defines Sobolev Training for any order; Section "
+        "4.1 stops at the first, because the second derivatives of its ReLU "
+        "networks are zero. Here the network is smooth, and Hessians are "
+        "matched, exactly or projected on one random direction per example "
+        "and step (Figure 1b). The paper makes no claim about it.",
+        lambda rows, _, folder: order2.write(rows, folder)),
     "figure3": (
         "Figure 3: Styblinski-Tang and its models",
         "Paper, Section 4.1: even from very few points, the Sobolev-trained "
@@ -70,6 +81,15 @@ SECTIONS = {
         "all synthetic gradients on CIFAR-10 and ImageNet, just above the "
         "critic; supervision by the loss is what matters most on ResNets.",
         lambda rows, _, folder: table1.write(rows, folder)),
+    "speed": (
+        "Speed beside PyTorch, JAX and JENN",
+        "Not in the paper. The same networks, data and steps in each library.",
+        speed.write),
+    "scaling": (
+        "What a Sobolev step costs",
+        "Paper, Section 2: projections keep the cost of a step independent of "
+        "the number of outputs.",
+        scaling.write),
 }
 _STYLE = """
 body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;

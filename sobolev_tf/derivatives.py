@@ -110,7 +110,9 @@ def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
   if batch_dims == 1:
     return _nested(function, x, order, function)
 
-  # Several batch axes are folded into one around the function.
+  # Several batch axes are folded into one around the function. TensorFlow
+  # 2.21's oneDNN products corrupt memory where batch_jacobian() broadcasts over
+  # an axis of size 1, such as an ensemble of one (tensorflow issue 117700).
   def folded(points):
     unfolded = tf.ensure_shape(
         tf.reshape(points, tf.concat([batch, event], 0)), x.shape)
@@ -124,18 +126,30 @@ def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
       tf.ensure_shape(
           tf.reshape(d, tf.concat([batch, tf.shape(d)[1:]], 0)),
           static.concatenate(d.shape[1:]))
-      for d in _nested(folded, flat, order, function))
+      for d in _nested(folded, flat, order, function, unrolled=1 in static))
 
 
-def _nested(function: Function, x: tf.Tensor, order: int,
-            named: Function) -> Tuple[tf.Tensor, ...]:
-  """One batch axis only; `named` is the function that errors name."""
+def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
+            unrolled: bool = False) -> Tuple[tf.Tensor, ...]:
+  """One batch axis only.
+
+  Args:
+    function: the function.
+    x: points `[B, *event]`.
+    order: K.
+    named: the function that errors name.
+    unrolled: takes one VJP after another instead of vectorising them.
+
+  Returns:
+    As `value_and_derivatives`.
+  """
   if order == 0:
     return (shapes.check_output(function(x), x, 1),)
   with tf.GradientTape(
-      persistent=order == 1, watch_accessed_variables=False) as tape:
+      persistent=order == 1 or unrolled,
+      watch_accessed_variables=False) as tape:
     tape.watch(x)
-    lower = _nested(function, x, order - 1, named)
+    lower = _nested(function, x, order - 1, named, unrolled)
     components = tf.reshape(lower[-1], [tf.shape(x)[0], -1])
     components = tf.ensure_shape(
         components, [None, lower[-1].shape[1:].num_elements()])  # [B, M]
@@ -148,6 +162,11 @@ def _nested(function: Function, x: tf.Tensor, order: int,
     derivative = tape.gradient(components, x)
   elif order == 1 and tape.gradient(components, x) is None:
     derivative = None  # batch_jacobian() would return zeros
+  elif unrolled:
+    rows = [tape.gradient(components, x, tf.broadcast_to(
+        row, tf.shape(components))) for row in tf.unstack(tf.eye(
+            components.shape[1], dtype=x.dtype))]
+    derivative = None if rows[0] is None else tf.stack(rows, axis=1)
   else:
     derivative = tape.batch_jacobian(components, x)
   if derivative is None:

@@ -1,8 +1,9 @@
 """Standardisation of inputs, values and derivatives, by the chain rule.
 
 With x' = (x - mx) / sx and y' = (y - my) / sy, the derivative that a model of
-y'(x') must match is dy'/dx' = dy/dx * sx / sy, and errors made in scaled units
-go back to the original ones the same way.
+y'(x') must match is dy'/dx' = dy/dx * sx / sy, that of second order
+d2y/dx_i dx_j * sx_i * sx_j / sy, and errors made in scaled units go back to the
+original ones the same way.
 """
 
 import dataclasses
@@ -37,21 +38,30 @@ class Scaling:
     return regression.RegressionData(
         (data.x - self.x_mean) / self.x_scale,
         (data.y - self.y_mean) / self.y_scale,
-        data.dy_dx * self.x_scale / self.y_scale)
+        data.dy_dx * self.x_scale / self.y_scale,
+        None if data.d2y_dx2 is None else data.d2y_dx2 / self._curvature)
 
-  def invert(self, y: np.ndarray, dy_dx: np.ndarray
-             ) -> Tuple[np.ndarray, np.ndarray]:
-    """Values and gradients in original units.
+  def invert(self, y: np.ndarray, dy_dx: np.ndarray, *d2y_dx2: np.ndarray
+             ) -> Tuple[np.ndarray, ...]:
+    """Values, gradients and, if they are given, Hessians in original units.
 
     Args:
       y: `[..., N, 1]` in scaled units.
       dy_dx: `[..., N, D]` in scaled units.
+      *d2y_dx2: nothing, or `[..., N, D, D]` in scaled units.
 
     Returns:
-      Both in original units.
+      All of them in original units.
     """
     return (y * self.y_scale + self.y_mean,
-            dy_dx * self.y_scale / self.x_scale)
+            dy_dx * self.y_scale / self.x_scale,
+            *(hessian * self._curvature for hessian in d2y_dx2))
+
+  @property
+  def _curvature(self) -> np.ndarray:
+    """One scaled unit of the Hessian in original ones, `[..., 1, D, D]`."""
+    return self.y_scale[..., None] / (
+        self.x_scale[..., :, None] * self.x_scale[..., None, :])
 
 
 def fit(data: regression.RegressionData,

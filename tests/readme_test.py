@@ -53,7 +53,8 @@ def test_commands_and_links_exist(page):
     for flag in re.findall(r"--(\w+)", flags):
       source = "".join(p.read_text() for p in (
           path, ROOT / "reproduce/app.py",
-          ROOT / "reproduce/distillation_grid.py"))
+          ROOT / "reproduce/distillation_grid.py",
+          ROOT / "reproduce/regression_grid.py"))
       assert f'"{flag}"' in source, (module, flag)
   for link in re.findall(r"\]\(([^)#:]+)\)", text):
     assert (ROOT / page).parent.joinpath(link).exists(), link

@@ -1,5 +1,6 @@
 """Tests that changes of units follow the chain rule."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -41,6 +42,25 @@ def test_invert_undoes_apply(inputs, targets):
   y, dy_dx = units.invert(scaled.y, scaled.dy_dx)
   np.testing.assert_allclose(y, data.y, rtol=1e-12, atol=1e-12)
   np.testing.assert_allclose(dy_dx, data.dy_dx, rtol=1e-12, atol=1e-12)
+
+
+def test_hessian_is_that_of_the_scaled_function():
+  # Booth's is ((10, 8), (8, 10)); the inputs' units differ from each other.
+  hessian = np.array([[10., 8.], [8., 10.]])
+  units = scaling.Scaling(
+      np.zeros([1, 2]), np.array([[2., 3.]]), np.zeros([1, 1]),
+      np.array([[4.]]))
+  data = data_lib.RegressionData(
+      np.zeros([5, 2]), np.zeros([5, 1]), np.zeros([5, 2]),
+      np.stack([hessian] * 5))
+  both = scaling.stack([units, units]).apply(data_lib.stack([data, data]))
+  assert both.d2y_dx2.shape == (2, 5, 2, 2)
+  np.testing.assert_allclose(
+      both.d2y_dx2[1, 4], [[10 * 4 / 4, 8 * 6 / 4], [8 * 6 / 4, 10 * 9 / 4]])
+  scaled = units.apply(data)
+  np.testing.assert_allclose(
+      units.invert(scaled.y, scaled.dy_dx, scaled.d2y_dx2)[2], data.d2y_dx2)
+  assert units.apply(dataclasses.replace(data, d2y_dx2=None)).d2y_dx2 is None
 
 
 def test_raw_changes_nothing():

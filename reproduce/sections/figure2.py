@@ -10,7 +10,8 @@ from reproduce import published
 from reproduce.sections import grid, markdown
 from sobolev_tf import functions, results, stats
 
-COLOURS = {"regular": "#4878a8", "sobolev": "#c8553d"}
+COLOURS = {"regular": "#4878a8", "sobolev": "#c8553d",
+           "sobolev-2": "#5a9e6f", "sobolev-2-stochastic": "#d8a23a"}
 
 
 def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
@@ -33,23 +34,26 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
     parts.append(
         f"### Preset `{group[0].preset}`: {setting}, {steps} steps\n\n"
         f"![Figure 2 right, {setting}]({name})\n\n{table(cells)}\n"
-        f"{summary(cells)}\n{_gradients(group)}{_diverged(group)}")
+        f"{summary(cells)}\n{_gradients(group)}{diverged(group)}")
   text = "\n".join(parts)
   (folder / "section.md").write_text(text, encoding="utf-8")
   return text
 
 
-def draw(cells: grid.Grid, title: str) -> figure.Figure:
+def draw(cells: grid.Grid, title: str,
+         error: str = "log10 test MSE") -> figure.Figure:
   """The figure in the paper's layout: bars of log10 test MSE.
 
   Args:
     cells: the errors.
     title: the figure's title.
+    error: what the bars show, in original units.
 
   Returns:
-    A figure with one panel per function; a pair of bars per training-set
+    A figure with one panel per function; a bar per method and training-set
     size, with 95 % intervals and every seed as a dot.
   """
+  width = .76 / len(cells.methods)
   count = len(cells.functions)
   drawing = figure.Figure(figsize=(1.9 * count + .8, 3.4),
                           layout="constrained")
@@ -57,17 +61,17 @@ def draw(cells: grid.Grid, title: str) -> figure.Figure:
   for axis, function in zip(axes, cells.functions):
     values = np.concatenate([
         cells.errors(function, n, method)
-        for n in cells.sizes for method in grid.METHODS])
+        for n in cells.sizes for method in cells.methods])
     values = values[np.isfinite(values)]
     low, high = (values.min(), values.max()) if len(values) else (0., 1.)
     margin = .12 * (high - low) + .1
     floor = low - margin
-    for m, method in enumerate(grid.METHODS):
+    for m, method in enumerate(cells.methods):
       for i, n in enumerate(cells.sizes):
         seeds = cells.errors(function, n, method)
         mean = stats.bootstrap(seeds)
-        x = i + .38 * (m - .5)
-        axis.bar(x, mean.estimate - floor, .36, bottom=floor,
+        x = i + width * (m - (len(cells.methods) - 1) / 2)
+        axis.bar(x, mean.estimate - floor, .95 * width, bottom=floor,
                  color=COLOURS[method], alpha=.85,
                  label=grid.LABELS[method] if i == 0 else None)
         axis.plot(np.full(len(seeds), x), seeds, ".", color="black",
@@ -78,11 +82,11 @@ def draw(cells: grid.Grid, title: str) -> figure.Figure:
     axis.set_title(functions.by_name(function).title, fontsize=10)
     axis.tick_params(labelsize=8)
     axis.spines[["top", "right"]].set_visible(False)
-  axes[0].set_ylabel("log10 test MSE (original units)", fontsize=9)
+  axes[0].set_ylabel(f"{error} (original units)", fontsize=9)
   axes[count // 2].set_xlabel("training points", fontsize=9)
   handles, labels = axes[0].get_legend_handles_labels()
-  drawing.legend(handles, labels, loc="outside lower center", ncols=2,
-                 frameon=False, fontsize=9)
+  drawing.legend(handles, labels, loc="outside lower center",
+                 ncols=len(labels), frameon=False, fontsize=9)
   drawing.suptitle(title, fontsize=10)
   return drawing
 
@@ -150,7 +154,8 @@ def _gradients(rows: Sequence[results.Row]) -> str:
   return "\nTest error of the gradient, " + "; ".join(lines) + ".\n"
 
 
-def _diverged(rows: Sequence[results.Row]) -> str:
+def diverged(rows: Sequence[results.Row]) -> str:
+  """A sentence that names the runs that diverged; "" if none did."""
   runs = {(r.method, r.task, r.n, r.seed) for r in rows
           if r.metric.endswith("diverged_at")}
   if not runs:

@@ -9,22 +9,28 @@ from sobolev_tf import errors, results, stats
 from sobolev_tf.training import regression
 
 METHODS = regression.METHODS
-LABELS = {"regular": "regular", "sobolev": "Sobolev"}
+LABELS = {"regular": "regular", "sobolev": "Sobolev",
+          "sobolev-2": "Sobolev, order 2",
+          "sobolev-2-stochastic": "order 2, projected"}
 
 
 class Grid:
   """log10 errors of one setting by (function, size) and method.
 
   Attributes:
+    methods: that are compared.
     functions: names, in the order of the rows.
     sizes: numbers of training points, ascending.
   """
 
-  def __init__(self, rows: Sequence[results.Row], metric: str):
+  def __init__(self, rows: Sequence[results.Row], metric: str,
+               methods: Sequence[str] = METHODS):
     """Args:
       rows: of one setting.
       metric: the error to look at, such as "test_mse".
+      methods: to compare.
     """
+    self.methods = tuple(methods)
     self._cells: Dict[Tuple[str, int, str], Dict[int, float]] = (
         defaultdict(dict))
     for row in rows:
@@ -38,15 +44,16 @@ class Grid:
       raise errors.UserError(f"No row has the metric '{metric}'.")
 
   def errors(self, function: str, n: int, method: str) -> np.ndarray:
-    """log10 errors by seed, `[S]`, of the seeds that both methods have."""
-    cells = [self._cells[function, n, m] for m in METHODS]
-    shared = sorted(set(cells[0]) & set(cells[1]))
+    """log10 errors by seed, `[S]`, of the seeds that all methods have."""
+    cells = [self._cells[function, n, m] for m in self.methods]
+    shared = sorted(set.intersection(*map(set, cells)))
     return np.array([self._cells[function, n, method][s] for s in shared])
 
-  def difference(self, function: str, n: int) -> stats.Interval:
-    """log10(regular) - log10(Sobolev), paired by seed, in decades."""
+  def difference(self, function: str, n: int,
+                 pair: Sequence[str] = METHODS) -> stats.Interval:
+    """log10(first) - log10(second), paired by seed, in decades."""
     return stats.paired_difference(
-        *(self.errors(function, n, method) for method in METHODS))
+        *(self.errors(function, n, method) for method in pair))
 
 
 def by_setting(rows: Sequence[results.Row]) -> Dict[str, List[results.Row]]:

@@ -1,7 +1,7 @@
 """Data of Section 4.1: points drawn uniformly from a function's domain."""
 
 import dataclasses
-from typing import Sequence
+from typing import Dict, Optional, Sequence
 import zlib
 
 import numpy as np
@@ -12,20 +12,22 @@ from sobolev_tf import derivatives, errors, functions
 
 @dataclasses.dataclass(frozen=True)
 class RegressionData:
-  """Points with values and gradients, for one model or an ensemble.
+  """Points with values and derivatives, for one model or an ensemble.
 
   Attributes:
     x: `[..., N, D]`.
     y: `[..., N, 1]`.
     dy_dx: `[..., N, D]`.
+    d2y_dx2: `[..., N, D, D]`, or None if only order 1 was asked for.
   """
   x: np.ndarray
   y: np.ndarray
   dy_dx: np.ndarray
+  d2y_dx2: Optional[np.ndarray] = None
 
 
 def sample(function: functions.BenchmarkFunction, count: int, *,
-           seed: int, stream: str) -> RegressionData:
+           seed: int, stream: str, order: int = 1) -> RegressionData:
   """Draws points uniformly from the domain (Section 4.1).
 
   Args:
@@ -34,9 +36,10 @@ def sample(function: functions.BenchmarkFunction, count: int, *,
     seed: the same arguments give the same points.
     stream: names the use ("train", "validation", "test"): different streams
       are independent of each other, whatever their seeds.
+    order: 1, or 2 for Hessians also; the points do not depend on it.
 
   Returns:
-    Points, values and gradients in float64.
+    Points, values and derivatives in float64.
 
   Raises:
     UserError: if `count` is below 1 or `seed` below 0.
@@ -49,15 +52,54 @@ def sample(function: functions.BenchmarkFunction, count: int, *,
                         for text in (function.name, stream))]
   low, high = np.array(function.domain).T
   x = np.random.default_rng(key).uniform(low, high, (count, len(low)))
-  y, dy_dx = derivatives.value_and_derivatives(function, tf.constant(x), 1)
-  return RegressionData(x, y.numpy()[:, None], dy_dx.numpy())
+  y, *higher = derivatives.value_and_derivatives(
+      function, tf.constant(x), order)
+  return RegressionData(
+      x, y.numpy()[:, None], *(derivative.numpy() for derivative in higher))
 
 
 def stack(members: Sequence[RegressionData]) -> RegressionData:
   """Puts the data of E members side by side, `[E, N, ...]`."""
+  fields = [[getattr(member, field.name) for member in members]
+            for field in dataclasses.fields(RegressionData)]
   return RegressionData(*(
-      np.stack([getattr(member, field.name) for member in members])
-      for field in dataclasses.fields(RegressionData)))
+      np.stack(arrays) for arrays in fields if arrays[0] is not None))
+
+
+def mean_squared_errors(
+    truth: RegressionData, predictions: Sequence[np.ndarray],
+    domain: Sequence[Sequence[float]]) -> Dict[str, float]:
+  """Errors of the value and of each derivative.
+
+  Args:
+    truth: N points with derivatives up to the order of the predictions.
+    predictions: y `[N, 1]`, dy/dx `[N, D]` and, for order 2, d2y/dx2
+      `[N, D, D]` at these points.
+    domain: per input, its lowest and highest value.
+
+  Returns:
+    `mse`, the mean squared error of the value, `gradient_mse`, the mean
+    squared Euclidean distance of the gradient, and for order 2 `hessian_mse`,
+    the mean squared Frobenius distance of the Hessian; the same
+    `_standardised`: divided by the variance of the true value, with inputs in
+    units of their standard deviation over the domain.
+  """
+  low, high = np.array(domain).T
+  variance = truth.y.var()
+  result = {}
+  names = ("mse", "gradient_mse", "hessian_mse")
+  targets = (truth.y, truth.dy_dx, truth.d2y_dx2)
+  for name, target, prediction in zip(names, targets, predictions):
+    error = prediction - target  # [N, 1], [N, D] or [N, D, D]
+    entries = tuple(range(1, error.ndim))
+    result[name] = np.mean(np.sum(error**2, entries))
+    if name != "mse":
+      error = error * (high - low) / 12**.5
+    if name == "hessian_mse":
+      error = error * (high - low)[:, None] / 12**.5
+    result[f"{name}_standardised"] = (
+        np.mean(np.sum(error**2, entries)) / variance)
+  return result
 
 
 class Minibatches(tf.Module):

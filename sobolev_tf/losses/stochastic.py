@@ -27,7 +27,9 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
   Args:
     order: K.
     seed: `[2]` integers. The draw is a function of them, so pass another seed
-      at every step: `tf.random.fold_in(seed, step)`.
+      at every step: `tf.random.fold_in(seed, step)`. Or `[E, 2]`, one per
+      member of an ensemble of which the first batch axis is the members': a
+      member's draw then does not depend on its neighbours.
     batch_dims: number of leading batch axes.
 
   Returns:
@@ -38,14 +40,26 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
     UserError: if the seed is not two integers.
   """
   seed = shapes.to_tensor(seed, "seed")
-  if not seed.dtype.is_integer or not seed.shape.is_compatible_with([2]):
+  members = seed.shape.rank == 2
+  if not seed.dtype.is_integer or not seed.shape[members:].is_compatible_with(
+      [2]):
     raise errors.UserError(
         "seed must be two integers, as tf.random.fold_in([seed, 0], step) "
         f"gives them, got {seed.dtype.name} of shape {seed.shape}.")
-  seeds = tf.random.split(tf.cast(seed, tf.int32), order)
+  seed = tf.cast(seed, tf.int32)
+  if members:
+    own = [unit_directions(order, one, batch_dims - 1)
+           for one in tf.unstack(seed)]
+    return tuple(
+        functools.partial(_by_member, draws=draws) for draws in zip(*own))
+  seeds = tf.random.split(seed, order)
   return tuple(
       functools.partial(_on_sphere, seed=seeds[j], batch_dims=batch_dims)
       for j in range(order))
+
+
+def _by_member(like: tf.Tensor, draws: Sequence[Callable]) -> tf.Tensor:
+  return tf.stack([draw(own) for draw, own in zip(draws, tf.unstack(like))])
 
 
 def _on_sphere(like: tf.Tensor, seed: tf.Tensor,
@@ -85,7 +99,8 @@ class StochasticSobolevLoss:
       x: points `[*batch, *event]`.
       target: a function or teacher of the model's form, which gets no
         gradient; or the arrays f, D_x f, ..., D_x^K f to be projected.
-      seed: `[2]` integers, another at every step.
+      seed: `[2]` integers, another at every step, or `[E, 2]`: see
+        `unit_directions`.
       batch_dims: number of leading batch axes.
       sample_weight: `[*batch]`, multiplies every term of an example.
       entry_weights: K + 1 tensors that broadcast to the shapes of the

@@ -84,6 +84,7 @@ def train(
     log_folder: Optional[files.Path] = None,
     title: str = "training",
     compiled: bool = True,
+    chief: bool = True,
 ) -> History:
   """Trains, resuming from the checkpoints in `folder` if there are any.
 
@@ -104,6 +105,8 @@ def train(
     title: the progress bar's text.
     compiled: whether `step` is TensorFlow code to be compiled; if not, it is
       called from Python.
+    chief: False in all workers but one of a run of several: they read
+      checkpoints but write nothing.
 
   Returns:
     The measurements of the whole run, those before a resumption included.
@@ -136,10 +139,12 @@ def train(
   if on_checkpoint is not None:
     on_checkpoint(done)
   writer = (
-      tf.summary.create_file_writer(str(log_folder)) if log_folder else None)
+      tf.summary.create_file_writer(str(log_folder))
+      if log_folder and chief else None)
   bar = tqdm.tqdm(
       total=schedule.steps, initial=done, desc=title, unit="step",
-      mininterval=0.5 if sys.stderr.isatty() else 30., leave=False)
+      mininterval=0.5 if sys.stderr.isatty() else 30., leave=False,
+      disable=not chief)
   with bar, _StopSignal() as stop:
     while done < schedule.steps:
       target = schedule.next_stop(done)
@@ -154,7 +159,7 @@ def train(
                   for name, value in {**metrics, **measured}.items()}
         history.records.append({"step": done, **record})
         _log(writer, done, record)
-      if saver and (last or _due(done, schedule.checkpoint_every)):
+      if saver and chief and (last or _due(done, schedule.checkpoint_every)):
         saver.save(done, dataclasses.asdict(history))
         if on_checkpoint is not None:
           on_checkpoint(done)

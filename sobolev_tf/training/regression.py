@@ -1,33 +1,72 @@
 """Regression with and without derivatives: one run of Section 4.1.
 
 Trains an ensemble of MLPs, one member per (function, seed) pair, on values
-alone ("regular") or on values and gradients ("sobolev"), and measures its
-errors on held-out points. Both methods share data, initial weights and
-minibatches, so that they can be compared seed by seed.
+alone ("regular"), on values and gradients ("sobolev"), or on Hessians, too,
+whole or projected on random directions, and measures its errors on held-out
+points. All methods share data, initial weights and minibatches, so that they
+can be compared seed by seed.
 """
 
 import dataclasses
 import math
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors, files, functions, losses, scaling
+from sobolev_tf import (
+    derivatives,
+    errors,
+    files,
+    four_products,
+    functions,
+    losses,
+    scaling,
+)
 from sobolev_tf.data import regression as data_lib
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
 from sobolev_tf.training import loop, optimizers
 
-METHODS = ("regular", "sobolev")
+
+class Method(NamedTuple):
+  """The order K of Eq. 1 and whether derivatives are projected (Figure 1b)."""
+  order: int
+  stochastic: bool = False
+
+
+METHODS = ("regular", "sobolev")  # of Section 4.1
+ALL_METHODS: Mapping[str, Method] = {
+    "regular": Method(0),
+    "sobolev": Method(1),
+    "sobolev-2": Method(2),
+    "sobolev-2-stochastic": Method(2, stochastic=True),
+}
+ACTIVATIONS: Mapping[Optional[str], mlp.Activation] = {
+    None: tf.nn.relu, "softplus": tf.nn.softplus, "tanh": tf.tanh}
+_SMOOTH = tuple(name for name in ACTIVATIONS if name)
 SCHEDULES = ("constant", "cosine")
+# How the Sobolev loss gets the network's gradients; equal up to rounding.
+GRADIENTS: Mapping[str, Callable[..., Tuple[tf.Tensor, ...]]] = {
+    "nested": derivatives.value_and_derivatives,
+    "four_products": four_products.value_and_derivatives,
+}
 # The regular loss: the order-0 term of the Sobolev loss and nothing else.
 VALUES_ONLY = terms.Orders((losses.squared_error,), (1.,))
 _SLICE = 1000  # points predicted at once, to bound memory
 
 
 class LearningRates(NamedTuple):
-  """Adam's learning rate at the start, for each method its own."""
+  """Adam's learning rate at the start: without derivatives, and with them."""
   regular: float
   sobolev: float
 
@@ -42,9 +81,12 @@ class Settings:
     batch_size: points per update (all of them if there are fewer).
     learning_rates: Adam's, at the start.
     schedule: "constant", or "cosine" to fall to 0 over the run.
-    derivative_weight: of the gradient term in the Sobolev loss.
+    derivative_weight: of every derivative's term in the Sobolev loss.
     inputs: scaling of the inputs, see `sobolev_tf.scaling`.
     targets: scaling of the targets, see `sobolev_tf.scaling`.
+    gradients: a key of `GRADIENTS`: "nested" tapes, the reference, or the
+      faster "four_products".
+    activation: a name in `ACTIVATIONS`; None for the paper's ReLU.
   """
   hidden_sizes: Tuple[int, ...]
   steps: int
@@ -54,6 +96,8 @@ class Settings:
   derivative_weight: float
   inputs: str
   targets: str
+  gradients: str = "nested"
+  activation: Optional[str] = None  # paper §4.1: ReLU
 
   @property
   def label(self) -> str:
@@ -63,11 +107,19 @@ class Settings:
     """
     rates = dict.fromkeys(f"{rate:g}" for rate in self.learning_rates)
     return (f"inputs={self.inputs} targets={self.targets} "
-            f"learning_rate={'/'.join(rates)}")
-
+            f"learning_rate={'/'.join(rates)}" +
+            (f" activation={self.activation}" if self.activation else ""))
 
   def check(self) -> None:
     """Raises `UserError` if a setting is out of range."""
+    for name, choice, choices in (
+        ("schedule", self.schedule, SCHEDULES),
+        ("gradients", self.gradients, GRADIENTS),
+        ("activation", self.activation, ACTIVATIONS)):
+      if choice not in choices:
+        raise errors.UserError(
+            f"{name} must be one of {', '.join(filter(None, choices))}, got "
+            f"'{choice}'.")
     for name, values in (
         ("steps", [self.steps]), ("batch_size", [self.batch_size]),
         ("learning_rates", self.learning_rates)):
@@ -77,10 +129,6 @@ class Settings:
       raise errors.UserError(
           "derivative_weight must be finite and >= 0, got "
           f"{self.derivative_weight}.")
-    if self.schedule not in SCHEDULES:
-      raise errors.UserError(
-          f"schedule must be one of {', '.join(SCHEDULES)}, got "
-          f"'{self.schedule}'.")
     scaling.check(self.inputs, self.targets)
 
 
@@ -104,25 +152,26 @@ class Trained(NamedTuple):
   units: scaling.Scaling
   history: loop.History
 
-  def predict(self, x: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Values and gradients in original units.
+  def predict(self, x: np.ndarray, order: int = 1) -> Tuple[np.ndarray, ...]:
+    """Values and derivatives in original units.
 
     Args:
       x: `[E, N, D]` in original units.
+      order: of the highest derivative, 1 or 2.
 
     Returns:
-      `[E, N, 1]` and `[E, N, D]`, float64.
+      `[E, N, 1]`, `[E, N, D]` and for order 2 `[E, N, D, D]`, float64.
     """
     scaled = ((x - self.units.x_mean) / self.units.x_scale).astype(np.float32)
     predict = tf.function(
         lambda points: derivatives.value_and_derivatives(
-            self.network, points, 1, 2),
+            self.network, points, order, 2),
         reduce_retracing=True)
     slices = [predict(scaled[:, i:i + _SLICE])
               for i in range(0, x.shape[1], _SLICE)]
-    y, dy_dx = (np.concatenate([np.float64(part) for part in parts], axis=1)
-                for parts in zip(*slices))
-    return self.units.invert(y, dy_dx)
+    return self.units.invert(*(
+        np.concatenate([np.float64(part) for part in parts], axis=1)
+        for parts in zip(*slices)))
 
 
 def train(
@@ -136,7 +185,8 @@ def train(
   Args:
     members: the functions and seeds.
     count: number of training points of each member.
-    method: "regular" or "sobolev".
+    method: a name in `ALL_METHODS`; those of order 2 need an activation that
+      is smooth.
     settings: how to train.
     folder: for checkpoints; None keeps none.
     log_folder: for TensorBoard; None writes nothing.
@@ -150,37 +200,52 @@ def train(
   Raises:
     UserError: if an argument is out of range.
   """
-  if method not in METHODS:
+  if method not in ALL_METHODS:
     raise errors.UserError(
-        f"method must be one of {', '.join(METHODS)}, got '{method}'.")
+        f"method must be one of {', '.join(ALL_METHODS)}, got '{method}'.")
   settings.check()
-  raw = [data_lib.sample(m.function, count, seed=m.seed, stream="train")
+  order, stochastic = ALL_METHODS[method]
+  if order > 1 and settings.activation is None:
+    raise errors.UserError(
+        f"{method} needs a smooth network, because the second derivative of a "
+        f"ReLU network is 0: set activation to {' or '.join(_SMOOTH)}.")
+  raw = [data_lib.sample(m.function, count, seed=m.seed, stream="train",
+                         order=max(order, 1))
          for m in members]
   units = [scaling.fit(d, m.function.domain, settings.inputs, settings.targets)
            for d, m in zip(raw, members)]
   data = data_lib.stack([u.apply(d) for u, d in zip(units, raw)])
-  tensors = [tf.constant(array, tf.float32)
-             for array in (data.x, data.y, data.dy_dx)]  # [E, N, *]
+  tensors = [tf.constant(array, tf.float32) for array in (
+      data.x, data.y, data.dy_dx, data.d2y_dx2)[:order + 2]]  # [E, N, *]
   seeds = [m.seed for m in members]
   network = mlp.EnsembleMLP(
-      seeds, data.x.shape[-1], [*settings.hidden_sizes, 1])
+      seeds, data.x.shape[-1], [*settings.hidden_sizes, 1],
+      ACTIVATIONS[settings.activation])
   batches = data_lib.Minibatches(seeds, count, settings.batch_size)
   parameters = network.trainable_variables
-  rate = getattr(settings.learning_rates, method)
+  initial = settings.learning_rates[min(order, 1)]
+  rate: optimizers.LearningRate = initial
   if settings.schedule == "cosine":
-    rate = optimizers.cosine(rate, settings.steps)
+    rate = optimizers.cosine(initial, settings.steps)
   optimizer = optimizers.Adam(parameters, rate)
-  sobolev_loss = losses.SobolevLoss(
-      order=1, weights=(1., settings.derivative_weight))
+  weights = (1.,) + (settings.derivative_weight,) * order
+
+  def compare(index, x, *targets):  # [E, B, *] -> [E, B] per order
+    if order == 0:
+      return terms.compare(targets, [network(x)], VALUES_ONLY, batch_dims=2)
+    if stochastic:
+      draws = tf.stack([seeds, tf.fill([len(seeds)], index)], axis=1)  # [E, 2]
+      return losses.StochasticSobolevLoss(order, weights=weights)(
+          network, x, targets, draws, batch_dims=2)
+    return losses.SobolevLoss(
+        order, weights=weights,
+        differentiate=GRADIENTS[settings.gradients])(
+            network, x, targets, batch_dims=2)
 
   def step(index):
-    x, y, dy_dx = batches(index, *tensors)  # [E, B, *]
+    batch = batches(index, *tensors)  # [E, B, *]
     with tf.GradientTape() as tape:
-      if method == "sobolev":
-        loss = sobolev_loss(network, x, (y, dy_dx), batch_dims=2).reduce()
-      else:
-        loss = terms.compare(
-            [y], [network(x)], VALUES_ONLY, batch_dims=2).reduce()
+      loss = compare(index, *batch).reduce()  # [E]
       # A sum over members: each gets the gradient of its own loss alone.
       total = tf.reduce_sum(loss)  # []
     optimizer.apply(tape.gradient(total, parameters), parameters)
@@ -195,7 +260,7 @@ def train(
   return Trained(tuple(members), network, scaling.stack(units), history)
 
 
-def measure(trained: Trained, points: int, stream: str
+def measure(trained: Trained, points: int, stream: str, order: int = 1
             ) -> List[Dict[str, float]]:
   """Errors of each member on held-out points of its function's domain.
 
@@ -203,33 +268,21 @@ def measure(trained: Trained, points: int, stream: str
     trained: the ensemble.
     points: number of points, the same for every member of a function.
     stream: which points: "test" or "validation".
+    order: of the highest derivative to measure, 1 or 2.
 
   Returns:
-    Per member: `mse`, the mean squared error of the value, and
-    `gradient_mse`, the mean squared Euclidean distance of the gradient, in
-    original units; the same `_standardised`: divided by the variance of the
-    function's value, with inputs in units of their standard deviation over
-    the domain; and `diverged_at`, the step by which the loss or an error was
-    not finite, if one was; the errors are NaN then.
+    Per member: the errors of `data.regression.mean_squared_errors`; and
+    `diverged_at`, the step by which the loss or an error was not finite, if
+    one was; the errors are NaN then.
   """
-  held_out = data_lib.stack([
-      data_lib.sample(m.function, points, seed=0, stream=stream)
-      for m in trained.members])
-  y, dy_dx = trained.predict(held_out.x)
+  held_out = [
+      data_lib.sample(m.function, points, seed=0, stream=stream, order=order)
+      for m in trained.members]
+  predictions = trained.predict(np.stack([d.x for d in held_out]), order)
   measured = []
   for e, member in enumerate(trained.members):
-    low, high = np.array(member.function.domain).T
-    variance = held_out.y[e].var()
-    value_error = y[e] - held_out.y[e]  # [N, 1]
-    gradient_error = dy_dx[e] - held_out.dy_dx[e]  # [N, D]
-    in_units = gradient_error * (high - low) / 12**.5
-    result = {
-        "mse": np.mean(value_error**2),
-        "mse_standardised": np.mean(value_error**2) / variance,
-        "gradient_mse": np.mean(np.sum(gradient_error**2, -1)),
-        "gradient_mse_standardised":
-            np.mean(np.sum(in_units**2, -1)) / variance,
-    }
+    result = data_lib.mean_squared_errors(
+        held_out[e], [part[e] for part in predictions], member.function.domain)
     diverged = trained.history.diverged_at[e]
     if diverged is None and not np.isfinite(list(result.values())).all():
       diverged = trained.history.records[-1]["step"]

@@ -2,8 +2,18 @@
 
 import dataclasses
 import pathlib
+import shutil
 
-from configs import figure2, figure3, recording, sensitivity, teacher
+from configs import (
+    figure2,
+    figure3,
+    figure4,
+    order2,
+    recording,
+    sensitivity,
+    teacher,
+)
+from reproduce.sections import figure4_search
 from reproduce.sections import sensitivity as section
 from sobolev_tf import results, scaling
 
@@ -52,7 +62,8 @@ def test_sensitivity_tries_every_scaling_with_every_rate():
   tried = {(s.inputs, s.targets, s.learning_rates) for s in settings}
   assert all(rates[0] == rates[1] for _, _, rates in tried)
   assert len(tried) == len(settings) == len(scaling.CHOICES)**2 * 6
-  same = dict(inputs="", targets="", learning_rates=(0., 0.))
+  same = dict(inputs="", targets="", learning_rates=(0., 0.),
+              gradients="")  # equal up to rounding
   assert {dataclasses.replace(s, **same) for s in settings} == {
       dataclasses.replace(figure2.QUICK, **same)}
 
@@ -64,7 +75,34 @@ def test_figure3_trains_as_figure2():
       figure2.PRESETS["paper"].settings)
 
 
+def test_a_committed_run_can_be_resumed(tmp_path):
+  shutil.copy(RESULTS / "sensitivity" / "quick" / "run.json", tmp_path)
+  results.Run(tmp_path, {  # raises if the settings are not the preset's
+      "artefact": "sensitivity", "preset": "quick",
+      **dataclasses.asdict(sensitivity.PRESETS["quick"])})
+
+
+def test_order2_is_figure2s_experiment_with_a_smooth_network():
+  for preset in order2.PRESETS.values():
+    (settings,) = preset.settings
+    assert settings.activation == "tanh"
+    assert settings.derivative_weight == 1
+    assert settings.learning_rates == figure2.QUICK.learning_rates
+  assert order2.PRESETS["cpu"].sizes == (20, 100)
+  assert order2.PRESETS["cpu"].functions == figure2.PRESETS["quick"].functions
+  assert len(order2.PRESETS["cpu"].seeds) >= 5
+
+
 def test_recordings_have_100k_states_of_their_own_seed():
   full = recording.PRESETS["full"]
   assert full.copies * full.length == 100_000
   assert recording.SEED not in (teacher.SEED, teacher.EVALUATION_SEED)
+
+
+def test_students_are_trained_with_what_the_search_chose():
+  rows = results.read(RESULTS / "figure4_search" / "cpu")
+  assert {row.seed for row in rows} == set(figure4.SEARCH["cpu"].seeds)
+  chosen = {
+      game: {method: trial.label for method, (trial,) in methods.items()}
+      for game, methods in figure4.PRESETS["cpu"].trials.items()}
+  assert figure4_search.choose(rows) == chosen

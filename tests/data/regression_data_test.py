@@ -152,3 +152,19 @@ def test_order_is_the_state_a_checkpoint_needs():
   taken = np.stack(
       [resumed(tf.constant(s, tf.int64), points)[0] for s in range(2, 6)], 1)
   np.testing.assert_array_equal(taken, expected)
+
+
+def test_hessians_on_request_at_the_same_points():
+  booth = functions.by_name("booth")
+  first, second = (data_lib.sample(
+      booth, 5, seed=3, stream="train", order=order)
+                   for order in (1, 2))
+  assert first.d2y_dx2 is None
+  for name in ("x", "y", "dy_dx"):
+    np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+  # (x + 2y - 7)² + (2x + y - 5)²
+  np.testing.assert_allclose(
+      second.d2y_dx2, np.broadcast_to([[10., 8.], [8., 10.]], (5, 2, 2)),
+      rtol=1e-12)
+  assert data_lib.stack([second, second]).d2y_dx2.shape == (2, 5, 2, 2)
+  assert data_lib.stack([first, first]).d2y_dx2 is None

@@ -265,3 +265,15 @@ def test_project_contracts_the_output_first():
   np.testing.assert_array_equal(first, [[6, 15, 24]])
   # v2^T: 1 · (0, 0, 10) + 2 · (10, 0, 0).
   np.testing.assert_array_equal(projected, [[20, 0, 10]])
+
+
+def test_directions_of_a_member_do_not_depend_on_its_neighbours():
+  like = tf.zeros([3, 6, 4], tf.float64)
+  draws = stochastic.unit_directions(2, [[5, 1], [8, 1], [5, 1]], batch_dims=2)
+  first, second = (draw(like).numpy() for draw in draws)
+  np.testing.assert_allclose(np.linalg.norm(first, axis=-1), 1., rtol=1e-12)
+  np.testing.assert_array_equal(first[0], first[2])
+  alone, _ = stochastic.unit_directions(2, [8, 1])
+  np.testing.assert_array_equal(first[1], alone(like[1]))
+  for other in (first[1], second[0]):
+    assert np.abs(first[0] - other).min() > 0

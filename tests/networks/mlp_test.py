@@ -7,7 +7,7 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf import errors, functions, losses
+from sobolev_tf import derivatives, errors, functions, losses
 from sobolev_tf.data import regression as data_lib
 from sobolev_tf.networks import mlp
 from sobolev_tf.training import optimizers
@@ -138,3 +138,17 @@ def test_unknown_batch_in_a_graph():
 def test_nothing_to_build(seeds, sizes):
   with pytest.raises(errors.UserError, match="at least one seed and one"):
     mlp.EnsembleMLP(seeds, 2, sizes)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_hessians_of_an_ensemble_of_one(compiled):
+  # TensorFlow 2.21 with oneDNN crashes here if products are broadcast.
+  ensemble = mlp.EnsembleMLP([1], 2, (32, 32, 1), tf.tanh)
+  both = mlp.EnsembleMLP([1, 1], 2, (32, 32, 1), tf.tanh)
+  x = tf.random.stateless_normal([1, 50, 2], [0, 1])
+  differentiate = lambda net: lambda points: (
+      derivatives.value_and_derivatives(net, points, 2, batch_dims=2))
+  call = differentiate(ensemble)
+  alone = (tf.function(call) if compiled else call)(x)
+  for mine, theirs in zip(alone, differentiate(both)(tf.tile(x, [2, 1, 1]))):
+    np.testing.assert_allclose(mine[0], theirs[1], rtol=1e-4, atol=1e-5)

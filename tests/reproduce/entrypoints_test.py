@@ -3,10 +3,12 @@
 from commands import check_refused
 import pytest
 
-from reproduce import figure2, figure3, report, sensitivity
+from configs import order2 as order2_config
+from reproduce import figure2, figure3, order2, report, sensitivity
 from sobolev_tf import results
 
-TRAINING = {"figure2": figure2, "figure3": figure3, "sensitivity": sensitivity}
+TRAINING = {"figure2": figure2, "order2": order2, "figure3": figure3,
+            "sensitivity": sensitivity}
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,9 @@ def runs(tmp_path_factory, command):
 def test_rows_and_section(runs, name):
   rows = results.read(runs / name)
   assert {row.artefact for row in rows} == {name}
-  assert {row.method for row in rows} == {"regular", "sobolev"}
+  assert {row.method for row in rows} == (
+      set(order2_config.METHODS) if name == "order2" else
+      {"regular", "sobolev"})
   assert (runs / name / "section.md").read_text().count("|") > 20
 
 
@@ -35,6 +39,22 @@ def test_another_setting_is_refused_in_one_sentence(
   check_refused(command(module, "--preset=quick", f"--output={runs}/{name}"),
                 "other settings")
   assert results.read(runs / name) == before
+
+
+def test_order2_compares_every_order_of_the_error(runs):
+  rows = results.read(runs / "order2")
+  assert {row.metric for row in rows} >= {
+      "test_mse", "test_gradient_mse", "test_hessian_mse"}
+  text = (runs / "order2" / "section.md").read_text()
+  for error in ("value", "gradient", "hessian"):
+    assert f"(order2-{error}-0.png)" in text
+    assert (runs / "order2" / f"order2-{error}-0.png").exists()
+
+
+def test_help_names_the_flags_of_shared_modules(command, capsys):
+  assert command(order2, "--help") == 1
+  shown = capsys.readouterr().out
+  assert "--sizes" in shown and "--preset" in shown
 
 
 def test_figure3_flags(tmp_path, command):

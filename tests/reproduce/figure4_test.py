@@ -73,7 +73,8 @@ def test_rows(finished):
   assert {r.step for r in rows} == {2, 4}
   assert {"test_error", "test_kl", "validation_kl", "train_kl",
           "test_reverse_kl", "test_derivative_distance",
-          "test_duplicate_states", "test_duplicate_frames"} <= {
+          "test_duplicate_states", "test_duplicate_frames",
+          "test_duplicate_near_frames"} <= {
               r.metric for r in rows}
   assert np.isfinite([r.value for r in rows]).all()
 
@@ -281,6 +282,17 @@ def test_a_regular_advantage_is_reported():
           rows_of("breakout", 1, "sobolev", .2))
   assert "regular better" in section.table(
       students.Students(rows), "test_error")
+
+
+def test_students_near_a_constant_policy_are_counted():
+  assert "constant policy" not in section.summary(students.Students(ROWS))
+  stuck = ("regular", 3, 1000, "train_kl")
+  rows = [
+      dataclasses.replace(row, value=1.)
+      if (row.method, row.seed, row.n, row.metric) == stuck else row
+      for row in ROWS]
+  assert "cell's students have 1 regular, 0 Sobolev." in section.summary(
+      students.Students(rows))
 
 
 def test_differences_are_paired_by_seed():

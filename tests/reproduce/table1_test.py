@@ -1,12 +1,16 @@
 """Table 1 through its entrypoint, its section, and bad input."""
 
+import dataclasses
+import json
+import pathlib
+
 from commands import check_refused
 import pytest
 
 from configs import table1 as config_lib
 from reproduce import published, report, table1
 from reproduce.sections import table1 as section
-from sobolev_tf import results
+from sobolev_tf import files, results
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.training import classification
 
@@ -61,6 +65,9 @@ def test_report_shows_it(finished, tmp_path):
     (["--targets=false"], ["--targets"]),
     (["--seeds=-1"], ["--seeds"]),
     (["--steps=0"], ["--steps"]),
+    (["--precision=half"], ["--precision", "half"]),
+    (["--devices=-1"], ["--devices"]),
+    (["--devices=64"], ["64", "devices"]),
     (["--dataset=cifar10", "--preset=quick"],
      ["'quick' has no settings for cifar10", "shapes, digits"]),
     (["--dataset=shapes", "--preset=paper"], ["cifar10, imagenet"]),
@@ -158,6 +165,18 @@ def test_presets():
   # The same learning rates are tried for every method.
   for settings in tuning.settings:
     assert len(set(settings.learning_rates.values())) == 1
+
+
+def test_committed_runs_have_the_settings_of_their_presets():
+  folder = pathlib.Path(__file__).parents[2] / "results" / "table1"
+  committed = list(folder.glob("*/*/run.json"))
+  assert committed
+  for path in committed:
+    kept = json.loads(files.read_text(path))
+    preset, dataset = kept.pop("preset"), kept["dataset"]
+    now = dataclasses.asdict(config_lib.get(preset, dataset))
+    del now["methods"], now["seeds"]
+    assert kept == json.loads(json.dumps({"artefact": "table1", **now}))
 
 
 def test_paper_preset_is_what_is_known():

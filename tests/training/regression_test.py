@@ -34,6 +34,10 @@ def check_equal(one, other):
     np.testing.assert_array_equal(a, b)
 
 
+SMOOTH = dataclasses.replace(SETTINGS, activation="tanh")
+SECOND = ("sobolev-2", "sobolev-2-stochastic")
+
+
 @pytest.fixture(scope="module")
 def sobolev():
   return train("sobolev")
@@ -77,6 +81,36 @@ def test_methods_share_data_weights_and_minibatches(regular):
 
 def test_methods_differ(regular, sobolev):
   assert np.abs(weights(regular)[0] - weights(sobolev)[0]).max() > 1e-3
+
+
+def test_projected_member_does_not_depend_on_its_neighbours():
+  method = "sobolev-2-stochastic"
+  both = train(method, settings=SMOOTH)
+  check_equal(train(method, settings=SMOOTH), both)
+  alone = train(method, members=MEMBERS[1:], settings=SMOOTH)
+  for mine, theirs in zip(weights(alone), weights(both)):
+    np.testing.assert_allclose(mine[0], theirs[1], rtol=1e-4, atol=1e-5)
+
+
+def test_second_order_lowers_the_error_of_the_hessian():
+  settings = dataclasses.replace(
+      SMOOTH, hidden_sizes=(32, 32), steps=200, batch_size=50)
+  members = [regression.Member(f, 0)
+             for f in (BOOTH, functions.by_name("mccormick"))]
+  mse = {
+      method: np.array([measured["hessian_mse"] for measured in (
+          regression.measure(train(method, members, 20, settings), 300,
+                             "test", order=2))])
+      for method in ("sobolev", *SECOND)}
+  for method in SECOND:
+    assert (mse[method] < .7 * mse["sobolev"]).all(), mse
+
+
+@pytest.mark.parametrize("method", SECOND)
+def test_second_order_needs_a_smooth_network(method):
+  with pytest.raises(errors.UserError, match=(
+      f"{method} needs a smooth network.*activation to softplus or tanh")):
+    train(method)
 
 
 @pytest.mark.parametrize("saves_before_the_kill", [1, 2])
@@ -149,6 +183,16 @@ def test_errors_worked_out_by_hand(units):
   }, rel=1e-5)
 
 
+def test_hessian_error_worked_out_by_hand():
+  measured, _ = regression.measure(
+      make_trained(make_units()), 20, "test", order=2)
+  # The model is linear; Booth's Hessian is ((10, 8), (8, 10)).
+  booth = data_lib.sample(BOOTH, 20, seed=0, stream="test").y
+  assert measured["hessian_mse"] == pytest.approx(2 * 100 + 2 * 64)
+  assert measured["hessian_mse_standardised"] == pytest.approx(
+      328 * (400 / 12)**2 / booth.var())
+
+
 def test_streams_are_different_points():
   trained = make_trained(make_units())
   test, validation = (
@@ -187,11 +231,13 @@ def test_tensorboard_on_request(tmp_path):
 
 @pytest.mark.parametrize("change, message", [
     ({"schedule": "linear"}, "schedule must be one of constant, cosine"),
+    ({"gradients": "tapes"}, "gradients must be one of nested, four_products"),
     ({"batch_size": 0}, "batch_size must be > 0"),
     ({"steps": 0}, "steps must be > 0"),
     ({"learning_rates": (1., float("nan"))}, "learning_rates must be > 0"),
     ({"derivative_weight": -1.}, "derivative_weight must be finite and >= 0"),
     ({"inputs": "log"}, "The scaling of inputs must be one of"),
+    ({"activation": "sine"}, "activation must be one of softplus, tanh"),
 ])
 def test_bad_settings(change, message):
   with pytest.raises(errors.UserError, match=message):
@@ -203,12 +249,20 @@ def test_unknown_method():
     train("other")
 
 
+def test_four_products_train_as_nested_tapes_do(sobolev):
+  fast = train(settings=dataclasses.replace(
+      SETTINGS, gradients="four_products"))
+  for mine, theirs in zip(weights(fast), weights(sobolev)):
+    np.testing.assert_allclose(mine, theirs, atol=2e-4)
+
+
 def test_label_tells_apart_what_sweeps_vary():
   assert SETTINGS.label == (
       "inputs=standardised targets=standardised learning_rate=0.01")
   apart = dataclasses.replace(
       SETTINGS, learning_rates=regression.LearningRates(.3, .01))
   assert apart.label.endswith(" learning_rate=0.3/0.01")
+  assert SMOOTH.label == f"{SETTINGS.label} activation=tanh"
 
 
 def test_each_method_has_its_own_learning_rate(regular, sobolev):

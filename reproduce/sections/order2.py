@@ -1,0 +1,89 @@
+"""Order 2 from rows: a figure and a table per order of the error."""
+
+import pathlib
+from typing import Dict, Sequence, Tuple
+
+from reproduce.sections import figure2, grid, markdown
+from sobolev_tf import results, stats
+from sobolev_tf.training import regression
+
+METHODS = tuple(regression.ALL_METHODS)
+ERRORS = {"value": "test_mse", "gradient": "test_gradient_mse",
+          "Hessian": "test_hessian_mse"}
+# What is compared: (first, second) and the words for either one being better.
+PAIRS: Dict[Tuple[str, str], Tuple[str, str, str]] = {
+    ("regular", "sobolev-2"): ("order 0 - order 2", "order 2", "order 0"),
+    ("sobolev", "sobolev-2"): ("order 1 - order 2", "order 2", "order 1"),
+    ("sobolev-2-stochastic", "sobolev-2"): (
+        "projected - exact", "exact", "projected"),
+}
+
+
+def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
+  """Draws the figures of a run and writes its section of the report.
+
+  Args:
+    rows: of one run of order 2.
+    folder: where the figures and `section.md` go.
+
+  Returns:
+    The section, in Markdown.
+  """
+  parts = []
+  for number, (setting, group) in enumerate(grid.by_setting(rows).items()):
+    first = group[0]
+    parts.append(f"### Preset `{first.preset}`: {setting}, {first.step} steps\n"
+                 f"\n{summary(group)}{figure2.diverged(group)}")
+    for error, metric in ERRORS.items():
+      cells = grid.Grid(group, metric, METHODS)
+      name = f"order2-{error.lower()}-{number}.png"
+      figure2.draw(
+          cells, f"Test error of the {error}: {first.preset} preset, {setting}",
+          f"log10 error of the {error}").savefig(folder / name, dpi=110)
+      parts.append(f"![Test error of the {error}]({name})\n\n{table(cells)}")
+  text = "\n".join(parts)
+  (folder / "section.md").write_text(text, encoding="utf-8")
+  return text
+
+
+def table(cells: grid.Grid) -> str:
+  """log10 errors by method, and paired differences of the pairs."""
+  rows = []
+  for function in cells.functions:
+    for n in cells.sizes:
+      rows.append([
+          function, f"{n:,}",
+          *(f"{stats.bootstrap(cells.errors(function, n, method))[0]:.2f}"
+            for method in cells.methods),
+          *(markdown.interval(cells.difference(function, n, pair))
+            for pair in PAIRS)])
+  return markdown.table(
+      ["function", "n", *(grid.LABELS[method] for method in cells.methods),
+       *(f"{words[0]} (decades)" for words in PAIRS.values())], rows)
+
+
+def summary(rows: Sequence[results.Row]) -> str:
+  """Counts the verdicts per order of the error, size and pair."""
+  lines = []
+  for error, metric in ERRORS.items():
+    cells = grid.Grid(rows, metric, METHODS)
+    for n in cells.sizes:
+      lines.append([f"{error}, n = {n:,}", *(
+          _count([cells.difference(f, n, pair) for f in cells.functions], pair)
+          for pair in PAIRS)])
+  return (
+      "Functions on which one method has the lower held-out error (95 % "
+      "paired-t interval of log10 errors over seeds), and the mean difference "
+      "over all functions in decades.\n\n" + markdown.table(
+          ["error", *(words[0] for words in PAIRS.values())], lines))
+
+
+def _count(differences: Sequence[stats.Interval], pair: Tuple[str, str]
+           ) -> str:
+  _, second, first = PAIRS[pair]
+  verdicts = [stats.verdict(d, second, first) for d in differences]
+  known = [d.estimate for d in differences if d.size]
+  mean = sum(known) / len(known) if known else float("nan")
+  counts = ", ".join(f"{name} {verdicts.count(name)}"
+                     for name in dict.fromkeys((second, first, *verdicts)))
+  return f"{counts} ({mean:+.2f})"
