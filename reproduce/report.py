@@ -178,11 +178,11 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
         continue
       try:
         body = section(rows, run, files.make_folder(folder / name))
-      except errors.UserError:
-        raise
       except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, errors.UserError) and str(run) in str(error):
+          raise  # it names the file already
         raise errors.UserError(
-            f"The rows in '{run}' cannot be shown as {artefact} ({error!r}): "
+            f"The rows in '{run}' cannot be shown as {artefact} ({error}): "
             "move that folder out of --input.") from error
       text.append(re.sub(r"\]\((?=[^/)]*\.png\))", f"]({name}/", body))
       text.append(_provenance(run, rows))

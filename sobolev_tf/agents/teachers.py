@@ -82,8 +82,6 @@ def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
     with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
       arrays = [stored[name] for name in sorted(stored.files)]
     _check(card, size, arrays)
-  except errors.UserError:
-    raise
   except UNFIT as error:
     raise errors.UserError(
         f"'{folder}' is not a teacher of this project ({error}).") from error

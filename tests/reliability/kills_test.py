@@ -100,6 +100,15 @@ def strike(kind, whole, folder, log, dice):
   return process.exitcode, log.read_text(errors="replace")
 
 
+def test_the_same_seed_gives_the_same_rows_again(whole, tmp_path):
+  name, arguments, made, _, _ = whole
+  status, text = finish(
+      name, arguments, tmp_path / "run", tmp_path / "log", odd=True)
+  assert status == 0, text
+  assert faults.measured(tmp_path / "run") == faults.measured(made)
+  COUNTS["experiments that gave the same rows twice"] += 1
+
+
 def test_struck_runs_end_with_the_same_rows(whole, tmp_path):
   dice = random.Random(f"{SEED} {whole[0]}")
   plan = dice.sample(PLAN, len(PLAN))

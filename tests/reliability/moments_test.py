@@ -53,6 +53,14 @@ def run(folder):
     return results.read(folder)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def fast():
+  """Nothing here outlives a power cut, so nothing waits for the disk."""
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(os, "fsync", lambda descriptor: None)
+    yield
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
   """The number of moments of an uninterrupted run, and its files."""
