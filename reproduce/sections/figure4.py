@@ -176,7 +176,8 @@ def _stuck(cells: students.Students) -> str:
       for method in cells.methods:
         values = list(cells.final(
             game, percentage, method, "train_kl").values())
-        counts[method] += sum(v > 2 * np.median(values) for v in values)
+        bound = 2 * float(np.median(values))
+        counts[method] += sum(value > bound for value in values)
   if not any(counts.values()):
     return ""
   return (
