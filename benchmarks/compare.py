@@ -23,7 +23,7 @@ from reproduce import app
 from reproduce.sections import speed as section
 from sobolev_tf import errors, files, results
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import device
+from sobolev_tf.training import device, regression
 
 _PEERS = ("ours", "pytorch", "jax_scan", "jenn_fit")
 _TOLERANCE = 1e-3  # of losses after a few steps in float32
@@ -50,17 +50,16 @@ def find_peers() -> Dict[str, Any]:
 
 def build(peers: Dict[str, Any], count: int, members: int,
           batch_size: int) -> Dict[Variant, work_lib.Run]:
-  """Builds every variant; a regular step has one per peer."""
+  """Builds every variant."""
   runs = {}
-  for sobolev in (False, True):
-    work = work_lib.make(count, members, sobolev, batch_size=batch_size)
+  for method in regression.METHODS:
+    work = work_lib.make(
+        count, members, method == "sobolev", batch_size=batch_size)
     for peer, module in peers.items():
-      algorithms = list(module.ALGORITHMS)
-      for algorithm in algorithms if sobolev else algorithms[:1]:
+      for algorithm in module.ALGORITHMS[method]:
         run = module.make(work, algorithm)
         if run is not None:
-          runs[Variant(peer, algorithm, "sobolev" if sobolev else "regular")
-               ] = run
+          runs[Variant(peer, algorithm, method)] = run
   return runs
 
 

@@ -80,7 +80,7 @@ def main() -> None:
 
   variants: Dict[str, Callable[[int, bool], work_lib.Run]] = {
       **{f"ensemble of {members}, {algorithm}": ensemble(algorithm)
-         for algorithm in ("four products", "nested tapes")},
+         for algorithm in ours.ALGORITHMS["sobolev"]},
       "single, steps in a graph": lambda n, s: single(n, s, True),
       "single, Python loop": lambda n, s: single(n, s, False)}
   runs = {(name, n, s): make(n, s) for name, make in variants.items()

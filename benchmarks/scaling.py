@@ -42,9 +42,9 @@ def _of_work(config: config_lib.Scaling, axis: str, values: Sequence[int]
     points = value if axis == "points" else config.batch_size
     width = value if axis == "width" else mlp.HIDDEN_SIZES[0]
     for method, sobolev, algorithm in (
-        ("regular", False, "nested tapes"),
-        ("nested tapes", True, "nested tapes"),
-        ("four products", True, "four products")):
+        ("regular", False, "backpropagation, XLA"),
+        ("nested tapes", True, "nested tapes, XLA"),
+        ("four products", True, "four products, XLA")):
       work = work_lib.make(points, config.members, sobolev, batch_size=points,
                            hidden_sizes=(width, width))
       runs[Variant(axis, value, method)] = ours.make(work, algorithm)
@@ -73,7 +73,8 @@ def _of_targets(config: config_lib.Scaling, method: str, order: int,
       compared = losses.SobolevLoss(order)(network, x, targets, batch_dims=2)
     return compared.reduce()
 
-  return ours.train_on(loss_of, network.trainable_variables)
+  return ours.train_on(
+      loss_of, network.trainable_variables, lambda index: (index,))
 
 
 def build(config: config_lib.Scaling, axis: str) -> Dict[Variant, work_lib.Run]:

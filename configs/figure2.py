@@ -46,6 +46,7 @@ _PAPER = regression.Settings(
     # ours: the best scaling at the lowest learning rate of the sensitivity run
     inputs="standardised", targets="standardised",
     gradients="four_products",  # ours: a quarter faster than nested tapes
+    xla=True,  # ours: another quarter and more
 )
 QUICK = dataclasses.replace(
     _PAPER, steps=2_500,  # ours: all of it in 5 minutes on 2 cores

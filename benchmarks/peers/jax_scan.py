@@ -10,7 +10,8 @@ from benchmarks import four_products
 from benchmarks import work as work_lib
 
 NAME = "JAX"
-ALGORITHMS = ("autodiff", "four products")
+ALGORITHMS = {
+    "regular": ("autodiff",), "sobolev": ("autodiff", "four products")}
 
 
 def version() -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks import work as work_lib
 
 NAME = "JENN"
-ALGORITHMS = ("own",)
+ALGORITHMS = {"regular": ("own",), "sobolev": ("own",)}
 
 
 def version() -> str:

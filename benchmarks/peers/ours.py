@@ -12,8 +12,11 @@ from sobolev_tf.networks import mlp
 from sobolev_tf.training import loop, optimizers, regression
 
 NAME = "sobolev_tf"
-ALGORITHMS = {  # name in the table -> key of `regression.GRADIENTS`
-    "nested tapes": "nested", "four products": "four_products"}
+ALGORITHMS = {
+    "regular": ("backpropagation", "backpropagation, XLA"),
+    "sobolev": ("nested tapes", "four products", "four products, XLA")}
+_GRADIENTS = {"nested tapes": "nested", "four products": "four_products"}
+_XLA = ", XLA"  # ends the names of what XLA compiles
 
 
 def version() -> str:
@@ -26,7 +29,7 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
 
   Args:
     work: what to train on.
-    algorithm: a key of `ALGORITHMS`; a regular step is the same for both.
+    algorithm: one of `ALGORITHMS` of the method.
 
   Returns:
     A function that takes steps.
@@ -38,45 +41,56 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
       [w.shape[-1] for w in work.weights], dtype=tensors[0].dtype)
   for variable, w in zip(network.weights, work.weights):
     variable.assign(w)
-  sobolev_loss = losses.SobolevLoss(
-      differentiate=regression.GRADIENTS[ALGORITHMS[algorithm]])
+  if work.sobolev:
+    gradients = _GRADIENTS[algorithm.removesuffix(_XLA)]
+    sobolev_loss = losses.SobolevLoss(
+        differentiate=regression.GRADIENTS[gradients])
 
-  def loss_of(index):
+  def batch_of(index):
     x, y, dy_dx = tensors
     if work.batches > 1:
       first = tf.cast(index % work.batches, tf.int32) * work.batch_size
       rows = order[:, first:first + work.batch_size]
       rows = tf.ensure_shape(rows, [work.members, work.batch_size])
       x, y, dy_dx = (tf.gather(t, rows, batch_dims=1) for t in tensors)
+    return x, y, dy_dx
+
+  def loss_of(x, y, dy_dx):
     if work.sobolev:
       return sobolev_loss(network, x, (y, dy_dx), batch_dims=2).reduce()
     return terms.compare(
         [y], [network(x)], regression.VALUES_ONLY, batch_dims=2).reduce()
 
-  return train_on(loss_of, network.trainable_variables)
+  return train_on(loss_of, network.trainable_variables, batch_of,
+                  algorithm.endswith(_XLA))
 
 
-def train_on(loss_of: Callable[[tf.Tensor], tf.Tensor],
-             parameters: Sequence[tf.Variable]) -> work_lib.Run:
+def train_on(loss_of: Callable[..., tf.Tensor],
+             parameters: Sequence[tf.Variable],
+             batch_of: Callable[[tf.Tensor], Sequence[tf.Tensor]],
+             xla: bool = False) -> work_lib.Run:
   """Makes steps of a loss: many of them in a graph, fused Adam.
 
   Args:
-    loss_of: the losses `[E]` of the step of an index (int64 scalar).
+    loss_of: the losses `[E]` of a batch.
     parameters: what is trained.
+    batch_of: the batch of the step of an index (int64 scalar).
+    xla: whether XLA compiles all but `batch_of`, as in `training.regression`.
 
   Returns:
     A function that takes steps.
   """
   optimizer = optimizers.Adam(parameters, work_lib.LEARNING_RATE)
 
-  def step(index):
+  @tf.function(jit_compile=xla or None)
+  def update(*batch):
     with tf.GradientTape() as tape:
-      loss = loss_of(index)
+      loss = loss_of(*batch)
       total = tf.reduce_sum(loss)
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": loss}
 
-  steps_in_graph = loop.compile_steps(step)
+  steps_in_graph = loop.compile_steps(lambda index: update(*batch_of(index)))
   done = 0
 
   def run(steps: int) -> np.ndarray:

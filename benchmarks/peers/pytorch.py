@@ -14,7 +14,9 @@ from benchmarks import four_products
 from benchmarks import work as work_lib
 
 NAME = "PyTorch"
-ALGORITHMS = ("autograd", "four products", "four products, compiled")
+ALGORITHMS = {
+    "regular": ("autograd",),
+    "sobolev": ("autograd", "four products", "four products, compiled")}
 
 
 def version() -> str:

@@ -38,7 +38,8 @@ def write(rows: Sequence[results.Row], source: pathlib.Path,
       f"### Cost of a step; {settings['machine']}\n\n"
       f"Milliseconds per model-step; ensembles of {settings['members']} "
       "(single networks where outputs vary), batches of "
-      f"{settings['batch_size']} unless points vary.\n\n"
+      f"{settings['batch_size']} unless points vary. XLA compiles the steps "
+      "where points or width vary.\n\n"
       "![scaling](scaling.png)\n"]
   parts += [table(axis, seconds[axis]) for axis in AXES if axis in seconds]
   text = "\n".join(parts)

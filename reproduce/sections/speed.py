@@ -12,6 +12,10 @@ from sobolev_tf import files, results
 
 _OURS = "sobolev_tf"
 _FAST = "four products"
+_COMPARED = (  # a Sobolev and a regular step of ours, on equal terms
+    ("four products, XLA", "backpropagation, XLA"),
+    ("four products", "backpropagation"),
+    ("nested tapes", "backpropagation"))
 
 
 class _Cell(NamedTuple):
@@ -103,12 +107,13 @@ def ratios(cells: _Rows) -> str:
   body = []
   for n in cells.sizes:
     for members in cells.members:
-      ours = _Cell("sobolev", f"{_OURS}: {_FAST}", n, members)
-      nested = ours._replace(task=f"{_OURS}: nested tapes")
-      regular = nested._replace(method="regular")
+      pairs = [(_Cell("sobolev", f"{_OURS}: {sobolev}", n, members),
+                _Cell("regular", f"{_OURS}: {regular}", n, members))
+               for sobolev, regular in _COMPARED]
       row = [f"{n:,}", str(members)] + [
-          f"{cells.seconds(cell) / cells.seconds(regular):.2f}"
-          for cell in (ours, nested)]
+          f"{cells.seconds(sobolev) / cells.seconds(regular):.2f}"
+          for sobolev, regular in pairs]
+      ours = pairs[0][0]
       peers = [task for task in cells.tasks("sobolev", n)
                if not task.startswith(_OURS)]
       for fast in (False, True):
@@ -119,7 +124,8 @@ def ratios(cells: _Rows) -> str:
                    if best else "none installed")
       body.append(row)
   return markdown.table(
-      ["n", "ensemble", "our Sobolev / regular step", "with nested tapes",
+      ["n", "ensemble", "our Sobolev / regular step, XLA", "no XLA",
+       "nested tapes, no XLA",
        "fastest peer with its own autodiff / ours",
        "fastest peer with four products / ours"], body)
 
@@ -129,18 +135,21 @@ def draw(cells: _Rows, title: str) -> figure.Figure:
   drawing = figure.Figure(
       figsize=(3.6 * len(cells.sizes) + .6, 6.4), layout="constrained")
   axes = drawing.subplots(2, len(cells.sizes), squeeze=False, sharex=True)
-  tasks = list(dict.fromkeys(
-      task for n in cells.sizes for task in cells.tasks("sobolev", n)))
+  handles = {}
   for line, method in zip(axes, grid.METHODS):
     for axis, n in zip(line, cells.sizes):
-      for task in cells.tasks(method, n):
+      tasks = cells.tasks(method, n)
+      peers = list(dict.fromkeys(task.split(":")[0] for task in tasks))
+      for task in tasks:
         found = {m: cells.seconds(_Cell(method, task, n, m))
                  for m in cells.members}
-        axis.plot(
+        peer = task.split(":")[0]
+        style = [t for t in tasks if t.split(":")[0] == peer].index(task)
+        (handles[f"{grid.LABELS[method]}, {task}"],) = axis.plot(
             list(found), [1 / s if s else 0. for s in found.values()],
-            marker="o", markersize=4, color=f"C{tasks.index(task)}",
-            linewidth=2.5 if task.startswith(_OURS) else 1.,
-            label=task if method == "sobolev" else None)
+            marker="o", markersize=4, color=f"C{peers.index(peer)}",
+            linestyle=("-", "--", ":")[style % 3],
+            linewidth=2.5 if task.startswith(_OURS) else 1.)
       axis.set(xscale="log", yscale="log",
                title=f"{grid.LABELS[method]}, n = {n:,}")
       axis.set_xticks(cells.members, [str(m) for m in cells.members])
@@ -149,7 +158,7 @@ def draw(cells: _Rows, title: str) -> figure.Figure:
     axis.set_ylabel("model-steps per second")
   for axis in axes[-1]:
     axis.set_xlabel("size of the ensemble")
-  drawing.legend(*axes[1, 0].get_legend_handles_labels(),
-                 loc="outside lower center", ncols=3, frameon=False)
+  drawing.legend(handles.values(), handles, loc="outside lower center",
+                 ncols=3, frameon=False, fontsize=8)
   drawing.suptitle(title, fontsize=10)
   return drawing

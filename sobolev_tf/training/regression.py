@@ -87,6 +87,8 @@ class Settings:
     gradients: a key of `GRADIENTS`: "nested" tapes, the reference, or the
       faster "four_products".
     activation: a name in `ACTIVATIONS`; None for the paper's ReLU.
+    xla: whether XLA compiles what follows the choice of a minibatch; equal
+      up to rounding.
   """
   hidden_sizes: Tuple[int, ...]
   steps: int
@@ -98,6 +100,7 @@ class Settings:
   targets: str
   gradients: str = "nested"
   activation: Optional[str] = None  # paper §4.1: ReLU
+  xla: bool = False  # TensorFlow's default
 
   @property
   def label(self) -> str:
@@ -242,14 +245,17 @@ def train(
         differentiate=GRADIENTS[settings.gradients])(
             network, x, targets, batch_dims=2)
 
-  def step(index):
-    batch = batches(index, *tensors)  # [E, B, *]
+  @tf.function(jit_compile=settings.xla or None)
+  def update(index, *batch):  # [E, B, *]
     with tf.GradientTape() as tape:
       loss = compare(index, *batch).reduce()  # [E]
       # A sum over members: each gets the gradient of its own loss alone.
       total = tf.reduce_sum(loss)  # []
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": loss}  # [E]
+
+  def step(index):
+    return update(index, *batches(index, *tensors))
 
   history = loop.train(
       step, {"network": network, "optimizer": optimizer, "batches": batches},

@@ -25,9 +25,9 @@ def made(tmp_path_factory):
 def test_rows(made):
   folder, rows = made
   assert {(row.method, row.task) for row in rows} == {
-      ("regular", "sobolev_tf: nested tapes"),
-      ("sobolev", "sobolev_tf: nested tapes"),
-      ("sobolev", "sobolev_tf: four products")}
+      (method, f"sobolev_tf: {algorithm}")
+      for method, algorithms in ours.ALGORITHMS.items()
+      for algorithm in algorithms}
   assert all(row.value > 0 for row in rows if row.metric != "peak_mib")
   assert {row.setting for row in rows} == {"members=2"}
   settings = (folder / "run.json").read_text()
@@ -60,14 +60,16 @@ def fake(method, task, n, seconds):
 
 def test_section(made, tmp_path):
   rows = [row for cell in (
-      ("regular", "sobolev_tf: nested tapes", 20, .001),
+      ("regular", "sobolev_tf: backpropagation", 20, .001),
+      ("regular", "sobolev_tf: backpropagation, XLA", 20, .0008),
       ("sobolev", "sobolev_tf: nested tapes", 20, .002),
       ("sobolev", "sobolev_tf: four products", 20, .00125),
+      ("sobolev", "sobolev_tf: four products, XLA", 20, .001),
       ("sobolev", "JAX: autodiff", 20, .005),
       ("sobolev", "PyTorch: autograd", 20, .003),
       ("sobolev", "JAX: four products", 20, .0015)) for row in fake(*cell)]
   text = speed.write(rows, made[0], tmp_path)
-  assert "| regular, sobolev_tf: nested tapes | 1,000 / 50 (25%) / 3 |" in text
-  assert ("| 20 | 8 | 1.25 | 2.00 | 2.40 (PyTorch: autograd) | "
-          "1.20 (JAX: four products) |") in text
+  assert "| regular, sobolev_tf: backpropagation | 1,000 / 50 (25%)" in text
+  assert ("| 20 | 8 | 1.25 | 1.25 | 2.00 | 3.00 (PyTorch: autograd) | "
+          "1.50 (JAX: four products) |") in text
   assert (tmp_path / "speed.png").stat().st_size > 1000

@@ -63,7 +63,7 @@ def test_sensitivity_tries_every_scaling_with_every_rate():
   assert all(rates[0] == rates[1] for _, _, rates in tried)
   assert len(tried) == len(settings) == len(scaling.CHOICES)**2 * 6
   same = dict(inputs="", targets="", learning_rates=(0., 0.),
-              gradients="")  # equal up to rounding
+              gradients="", xla=False)  # equal up to rounding
   assert {dataclasses.replace(s, **same) for s in settings} == {
       dataclasses.replace(figure2.QUICK, **same)}
 

@@ -249,9 +249,12 @@ def test_unknown_method():
     train("other")
 
 
-def test_four_products_train_as_nested_tapes_do(sobolev):
+@pytest.mark.parametrize("xla", [False, True])
+@pytest.mark.parametrize("gradients", regression.GRADIENTS)
+def test_every_way_to_take_a_step_trains_as_the_reference_does(
+    gradients, xla, sobolev):
   fast = train(settings=dataclasses.replace(
-      SETTINGS, gradients="four_products"))
+      SETTINGS, gradients=gradients, xla=xla))
   for mine, theirs in zip(weights(fast), weights(sobolev)):
     np.testing.assert_allclose(mine, theirs, atol=2e-4)
 
