@@ -7,7 +7,7 @@ from matplotlib import figure
 import numpy as np
 
 from reproduce import published
-from reproduce.sections import grid, markdown
+from reproduce.sections import grid, markdown, table1_tuning
 from sobolev_tf import results, stats
 from sobolev_tf import synthetic_gradients as sg
 
@@ -73,6 +73,8 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   Returns:
     The section, in Markdown.
   """
+  if any(row.metric == table1_tuning.METRIC for row in rows):
+    return table1_tuning.write(rows, folder)
   parts = []
   for number, (setting, group) in enumerate(grid.by_setting(rows).items()):
     cells = Cells(group)

@@ -10,6 +10,7 @@ import pytest
 from configs import table1 as config_lib
 from reproduce import published, report, table1
 from reproduce.sections import table1 as section
+from reproduce.sections import table1_tuning
 from sobolev_tf import files, results
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.training import classification
@@ -191,3 +192,19 @@ def test_paper_preset_is_what_is_known():
     assert (imagenet.architecture, imagenet.splits) == ("resnet50", splits)
   for config in config_lib.PRESETS["paper"].values():
     assert config.settings[0].targets == "true"
+
+
+def test_tuning_takes_each_methods_best_on_validation_images(tmp_path):
+  def rows(method, setting, *values):
+    return [results.Row("table1", "tuning", setting, method, "shapes", 0, seed,
+                        10, "validation_top1", value)
+            for seed, value in enumerate(values)]
+  made = [*rows("noprop", "a", 20., 30.), *rows("noprop", "b", 28., 24.),
+          *rows("sobolev", "a", 50., 61.), *rows("sobolev", "b", 99., 99.)]
+  diverged = dataclasses.replace(
+      made[-1], metric="validation_diverged_at", value=3.)
+  assert table1_tuning.choose([*made, diverged]) == {
+      "noprop": "b", "sobolev": "a"}
+  text = section.write([*made, diverged], tmp_path)
+  assert "| a | 25.0 | **55.5** |" in text
+  assert "| b | **26.0** | diverged |" in text
