@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
-from sobolev_tf.data import regression, shapes
+from sobolev_tf.data import minibatches, shapes
 
 DATASETS = ("shapes", "digits", "cifar10", "imagenet")
 Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -99,7 +99,7 @@ class InMemory:
     self.num_classes = num_classes
     self.shape = tuple(train.images.shape[1:])
     self.size = len(train.images)
-    self.state = regression.Minibatches([seed], self.size, batch_size)
+    self.state = minibatches.Minibatches([seed], self.size, batch_size)
     self._train = train
     self._held_out = {"validation": validation, "test": test}
     self._prepare = prepare

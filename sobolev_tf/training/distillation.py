@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives, errors, files, losses
 from sobolev_tf.data import atari as data_lib
-from sobolev_tf.data import regression as batches_lib
+from sobolev_tf.data import minibatches
 from sobolev_tf.losses import distillation as loss_lib
 from sobolev_tf.losses import pointwise, terms
 from sobolev_tf.networks import atari
@@ -175,7 +175,7 @@ class Distillation:
     self.optimizer = optimizers.Adam(
         self._parameters, optimizers.cosine(
             trial.learning_rate, settings.steps))
-    self.batches = batches_lib.Minibatches(
+    self.batches = minibatches.Minibatches(
         [seed], len(split.train), settings.batch_size)
     self._teacher = teacher
     self._states, self._seed = states, seed

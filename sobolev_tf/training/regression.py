@@ -32,6 +32,7 @@ from sobolev_tf import (
     losses,
     scaling,
 )
+from sobolev_tf.data import minibatches
 from sobolev_tf.data import regression as data_lib
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
@@ -224,7 +225,7 @@ def train(
   network = mlp.EnsembleMLP(
       seeds, data.x.shape[-1], [*settings.hidden_sizes, 1],
       ACTIVATIONS[settings.activation])
-  batches = data_lib.Minibatches(seeds, count, settings.batch_size)
+  batches = minibatches.Minibatches(seeds, count, settings.batch_size)
   parameters = network.trainable_variables
   initial = settings.learning_rates[min(order, 1)]
   rate: optimizers.LearningRate = initial

@@ -8,6 +8,7 @@ import sonnet as snt
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors, functions, losses
+from sobolev_tf.data import minibatches
 from sobolev_tf.data import regression as data_lib
 from sobolev_tf.networks import mlp
 from sobolev_tf.training import optimizers
@@ -36,7 +37,7 @@ def loss_of(method, net, x, y, dy_dx, batch_dims):
 def train(method, net, seeds, data, batch_dims):
   """A few steps of minibatch Adam, written without the training loop."""
   tensors = [tf.constant(t) for t in (data.x, data.y, data.dy_dx)]
-  batches = data_lib.Minibatches(seeds, data.x.shape[1], 5)
+  batches = minibatches.Minibatches(seeds, data.x.shape[1], 5)
   parameters = net.trainable_variables
   adam = optimizers.Adam(parameters, 1e-2)
   for step in range(7):

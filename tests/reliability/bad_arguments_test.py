@@ -14,7 +14,7 @@ import tensorflow as tf
 import sobolev_tf
 from sobolev_tf import errors, functions, losses, targets
 from sobolev_tf import synthetic_gradients as sg
-from sobolev_tf.data import classification, regression
+from sobolev_tf.data import classification, minibatches, regression
 from sobolev_tf.keras import SobolevModel
 from sobolev_tf.losses import distillation
 from sobolev_tf.networks import mlp
@@ -120,7 +120,7 @@ def test_weights(bad):
     (lambda: functions.by_name("ackely"), "ackley"),
     (lambda: regression.sample(
         functions.by_name("booth"), 3, seed=-1, stream="test"), "-1"),
-    (lambda: regression.Minibatches([0], 3, 0), "batch_size"),
+    (lambda: minibatches.Minibatches([0], 3, 0), "batch_size"),
     (lambda: classification.open_data(
         "mnist", seed=0, batch_size=1, held_out=1), "mnist"),
     (lambda: loop.train(lambda i: {}, {}, loop.Schedule(0)), "steps"),
