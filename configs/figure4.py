@@ -47,6 +47,7 @@ class Config:
 _SETTINGS = distillation.Settings(
     network="student-cpu",
     steps=2_000,  # ours: minutes per student on 2 cores
+    warmup_steps=200,  # ours: without, a student in ten never leaves a constant
     batch_size=32,  # ours: the paper's is not known; 32 fit a CPU's cache
     direction="student||teacher",  # paper §4.2
     distance="norm",  # paper §4.2, not squared
@@ -122,19 +123,19 @@ PRESETS: Mapping[str, Config] = {
 }
 
 # The search: 6 trials for each method and game.
-# ours: around 1e-3; from 3e-3 on students often end as a constant policy
+# ours: around what was best in an earlier search without warm-up, which had
+# its best at 1e-3 to 2e-3, mostly at the edge, and alpha at the highest, 1
 _TRIALS: Mapping[str, Tuple[Trial, ...]] = {
-    "regular": tuple(map(Trial, (2e-4, 4e-4, 7e-4, 1e-3, 1.5e-3, 2e-3))),
+    "regular": tuple(map(Trial, (1e-3, 1.5e-3, 2e-3, 3e-3, 4e-3, 6e-3))),
     "sobolev": tuple(
         Trial(rate, alpha=alpha)
-        for rate in (7e-4, 1.5e-3) for alpha in (.1, .3, 1.)),
+        for rate in (1.5e-3, 3e-3) for alpha in (.3, 1., 3.)),
 }
 SEARCH: Mapping[str, Config] = {
     "cpu": dataclasses.replace(
         _CPU, trials={game: _TRIALS for game in _CHOSEN},  # one for all shares
         percentages=(1., 25.),  # ours: the ends of what is reported
-        # ours: none that is reported; one seed favours bold learning rates
-        seeds=(100, 101),
+        seeds=(100,),  # ours: none that is reported
         settings=dataclasses.replace(_SETTINGS, evaluate_every=500),
         derivative_states=0, score_games=0, timing_repeats=0),
     "smoke": dataclasses.replace(

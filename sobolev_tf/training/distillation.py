@@ -67,6 +67,7 @@ class Settings:
   Attributes:
     network: the student's size, a key of `sobolev_tf.networks.atari.SIZES`.
     steps: number of updates.
+    warmup_steps: over so many first ones the learning rate rises linearly.
     batch_size: states per update.
     direction: of the KL divergence, a key of `DIRECTIONS`.
     distance: between derivatives, a key of `DISTANCES`.
@@ -76,6 +77,7 @@ class Settings:
   """
   network: str
   steps: int
+  warmup_steps: int
   batch_size: int
   direction: str
   distance: str
@@ -90,6 +92,9 @@ class Settings:
       if getattr(self, name) < 1:
         raise errors.UserError(
             f"{name} must be >= 1, got {getattr(self, name)}.")
+    if self.warmup_steps < 0:
+      raise errors.UserError(
+          f"warmup_steps must be >= 0, got {self.warmup_steps}.")
     for name, choices in (("network", atari.SIZES), ("direction", DIRECTIONS),
                           ("distance", DISTANCES)):
       if getattr(self, name) not in choices:
@@ -174,7 +179,7 @@ class Distillation:
     check_size(settings.network, self.student, teacher)
     self.optimizer = optimizers.Adam(
         self._parameters, optimizers.cosine(
-            trial.learning_rate, settings.steps))
+            trial.learning_rate, settings.steps, settings.warmup_steps))
     self.batches = minibatches.Minibatches(
         [seed], len(split.train), settings.batch_size)
     self._teacher = teacher

@@ -112,17 +112,23 @@ class Adam(Fused):
         epsilon=tf.constant(self.epsilon, dtype), grad=gradient)
 
 
-def cosine(initial: float, steps: int) -> Callable[[tf.Tensor], tf.Tensor]:
+def cosine(initial: float, steps: int, warmup: int = 0
+           ) -> Callable[[tf.Tensor], tf.Tensor]:
   """A learning rate that falls to 0 along half a cosine.
 
   Args:
-    initial: its value at step 0.
+    initial: its value at step 0, but for the warm-up.
     steps: the step at which it reaches 0.
+    warmup: over so many first steps it is also multiplied by a factor that
+      rises linearly to 1.
 
   Returns:
     A function of the step count.
   """
   def rate(step):
     done = tf.minimum(tf.cast(step, tf.float64) / steps, 1.)
-    return initial * .5 * (1. + tf.cos(math.pi * done))
+    value = initial * .5 * (1. + tf.cos(math.pi * done))
+    if warmup:
+      value *= tf.minimum((tf.cast(step, tf.float64) + 1.) / warmup, 1.)
+    return value
   return rate

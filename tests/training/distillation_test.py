@@ -15,7 +15,8 @@ from sobolev_tf.training.distillation import Trial
 
 STATES = 60
 SETTINGS = distillation.Settings(
-    network="student-cpu", steps=6, batch_size=8, direction="student||teacher",
+    network="student-cpu", steps=6, warmup_steps=2, batch_size=8,
+    direction="student||teacher",
     distance="norm", evaluate_every=3, evaluation_states=10,
     checkpoint_every=2)
 SPLIT = data_lib.Split(*(np.arange(a, b, dtype=np.int32)
@@ -244,6 +245,7 @@ def test_wrong_trials(method, trial, words, make):
 
 @pytest.mark.parametrize("changes, words", [
     ({"steps": 0}, "steps must be >= 1"),
+    ({"warmup_steps": -1}, "warmup_steps must be >= 0"),
     ({"batch_size": 0}, "batch_size must be >= 1"),
     ({"network": "large"}, "network must be one of"),
     ({"direction": "both"}, "direction must be one of"),

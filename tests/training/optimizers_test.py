@@ -114,3 +114,10 @@ def test_cosine():
   np.testing.assert_allclose(
       values, [3, 1.5 * (1 + half), 1.5, 1.5 * (1 - half), 0, 0, 0],
       atol=1e-12)
+
+
+def test_warm_up_is_a_factor_that_rises_to_one():
+  warm, cold = optimizers.cosine(3., 200, 4), optimizers.cosine(3., 200)
+  for step, factor in ((0, .25), (1, .5), (3, 1.), (4, 1.), (150, 1.)):
+    step = tf.constant(step, tf.int64)
+    np.testing.assert_allclose(warm(step), factor * cold(step), rtol=1e-15)
