@@ -11,9 +11,10 @@ from configs import (
     order2,
     recording,
     sensitivity,
+    table1,
     teacher,
 )
-from reproduce.sections import figure4_search
+from reproduce.sections import figure4_search, table1_tuning
 from reproduce.sections import sensitivity as section
 from sobolev_tf import results, scaling
 
@@ -106,3 +107,19 @@ def test_students_are_trained_with_what_the_search_chose():
       game: {method: trial.label for method, (trial,) in methods.items()}
       for game, methods in figure4.PRESETS["cpu"].trials.items()}
   assert figure4_search.choose(rows) == chosen
+
+
+def test_table1_has_what_its_tuning_chose():
+  folder = RESULTS / "table1" / "shapes-3-true"
+  rows = [row for name in ("tuning", "tuning_weight")
+          for row in results.read(folder / name)]
+  (settings,) = table1.PRESETS["cpu"]["shapes"].settings
+  chosen = table1_tuning.choose(rows)
+  assert set(chosen) == set(settings.learning_rates)
+  for method, label in chosen.items():
+    weight = settings.gradient_weight if method == "sobolev" else 1.
+    assert label == dataclasses.replace(
+        settings, gradient_weight=weight, learning_rates={
+            method: settings.learning_rates[method]}).label
+  assert {row.seed for row in rows}.isdisjoint(
+      table1.PRESETS["cpu"]["shapes"].seeds)
