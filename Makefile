@@ -9,12 +9,12 @@ BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
 RUN := $(BIN)/python -m
 
-.PHONY: reproduce test test-legacy check theory figure2 figure3 table1 report
-.PHONY: benchmark clean
+.PHONY: reproduce test test-legacy check theory figure2 order2 figure3 table1
+.PHONY: section5 report benchmark clean
 
-reproduce: theory figure2 figure3 table1 report
+reproduce: theory figure2 order2 figure3 table1 section5 report
 
-theory figure2 figure3 table1: $(VENV)/.ready
+theory figure2 order2 figure3 table1 section5: $(VENV)/.ready
 	$(RUN) reproduce.$@ --preset=quick
 
 report: $(VENV)/.ready

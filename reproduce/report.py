@@ -22,6 +22,7 @@ from reproduce.sections import (
     figure4,
     figure4_search,
     order2,
+    section5,
     sensitivity,
     table1,
     theory,
@@ -80,6 +81,12 @@ SECTIONS = {
         "all synthetic gradients on CIFAR-10 and ImageNet, just above the "
         "critic; supervision by the loss is what matters most on ResNets.",
         lambda rows, _, folder: table1.write(rows, folder)),
+    "section5": (
+        "Section 5: the open paths, tried",
+        "Paper, Section 5, names them without experiments: finite differences "
+        "for black boxes, internal derivatives, and second-order signals from "
+        "known uncertainty.",
+        lambda rows, _, folder: section5.write(rows, folder)),
 }
 _STYLE = """
 body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;

@@ -1,0 +1,54 @@
+"""Fits an ensemble of small tanh networks to given values and derivatives."""
+
+from typing import Sequence, Tuple
+
+import tensorflow as tf
+
+from sobolev_tf import derivatives, losses, scaling
+from sobolev_tf.data import regression as data_lib
+from sobolev_tf.losses import terms
+from sobolev_tf.networks import mlp
+from sobolev_tf.training import ensemble, regression
+
+Domain = Sequence[Sequence[float]]
+
+
+def fit(seeds: Sequence[int], raw: Sequence[data_lib.RegressionData],
+        domains: Sequence[Domain], weights: Tuple[float, ...],
+        hidden_sizes: Sequence[int], settings: ensemble.Settings, **options
+        ) -> regression.Trained:
+  """Minimises Eq. 1 with squared errors, all points at every step.
+
+  Args:
+    seeds: of the initial weights, one per member.
+    raw: the training set of each member; NaN marks what is not known.
+    domains: of each member's inputs.
+    weights: of the value's and each derivative's term; their number tells the
+      order. Inputs and targets are standardised.
+    hidden_sizes: of the networks.
+    settings: how to train.
+    **options: `folder`, `log_folder` and `title` of `ensemble.train`.
+
+  Returns:
+    The trained ensemble (its `members` are left empty).
+  """
+  order = len(weights) - 1
+  units = [scaling.fit(data, domain, "standardised", "standardised")
+           for data, domain in zip(raw, domains)]
+  data = data_lib.stack([u.apply(d) for u, d in zip(units, raw)])
+  x, *targets = (
+      tf.constant(array, tf.float32) for array in (
+          data.x, data.y, data.dy_dx, data.d2y_dx2)[:order + 2])
+  known = [tf.cast(tf.math.is_finite(target), tf.float32)
+           for target in targets]
+  orders = terms.Orders((losses.squared_error,) * (order + 1), weights)
+  network = mlp.EnsembleMLP(
+      seeds, data.x.shape[-1], [*hidden_sizes, 1], tf.tanh)
+
+  def loss(unused_index):
+    predictions = derivatives.value_and_derivatives(network, x, order, 2)
+    return terms.compare(targets, predictions, orders, batch_dims=2,
+                         entry_weights=known).reduce()  # [E]
+
+  history = ensemble.train(network, loss, settings, **options)
+  return regression.Trained((), network, scaling.stack(units), history)
