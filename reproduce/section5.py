@@ -8,7 +8,7 @@ https://arxiv.org/abs/1706.04859 names and leaves open.
 """
 
 import dataclasses
-from typing import List
+from typing import Callable, List, Mapping
 
 from absl import flags
 
@@ -19,7 +19,7 @@ from reproduce.open_paths import curvature, finite_differences, internal
 from reproduce.sections import section5 as section
 from sobolev_tf import files, results
 
-EXPERIMENTS = {
+EXPERIMENTS: Mapping[str, Callable[..., List[parts_lib.Part]]] = {
     "finite_differences": finite_differences.parts,
     "internal": internal.parts,
     "curvature": curvature.parts,

@@ -115,6 +115,10 @@ def _log_probs(logits: tf.Tensor) -> tf.Tensor:
   return tf.nn.log_softmax(logits)
 
 
+def _log_policy(logits: derivatives.Function) -> derivatives.Function:
+  return lambda h: _log_probs(logits(h))
+
+
 def distillation_loss(student: mlp.EnsembleMLP, guide: mlp.EnsembleMLP,
                       x: tf.Tensor, depth: int, weights: Tuple[float, float],
                       alphas: tf.Tensor, seeds):
@@ -141,7 +145,7 @@ def distillation_loss(student: mlp.EnsembleMLP, guide: mlp.EnsembleMLP,
   for network, rows in ((student, None), (guide, directions)):
     lower, upper = network.split(depth)
     functions.append(internal.perturbed(
-        lower, lambda h, upper=upper: _log_probs(upper(h)), inputs, rows))
+        lower, _log_policy(upper), inputs, rows))
   points = internal.at(x, width)  # [E, N, D + U]
   by_entry = tf.repeat(tf.constant(weights), [inputs, width])[None, None]
   orders = terms.Orders(

@@ -24,8 +24,10 @@ def choose(rows: Sequence[results.Row]) -> Dict[Tuple[int, str], str]:
   for n, method, setting in sorted({
       (row.n, row.method, row.setting) for row in rows
       if row.metric == "validation_kl"}):
-    errors = common.log_errors(rows, "validation_kl", lambda row, key=(
-        n, method, setting): (row.n, row.method, row.setting) == key)
+    errors = common.log_errors([
+        row for row in rows
+        if (row.n, row.method, row.setting) == (n, method, setting)],
+        "validation_kl")
     means.setdefault((n, method), {})[setting] = (
         np.mean(errors) if np.isfinite(errors).all() else np.inf)
   return {cell: min(tried, key=tried.__getitem__)
