@@ -17,7 +17,7 @@ _SETTINGS = dataclasses.replace(
     figure2.QUICK,  # Adam's customary rate for all methods: none is tuned
     activation="tanh",  # ours: smooth, and cheaper than softplus
     derivative_weight=1.,  # of both orders, as Eq. 1 has them
-    steps=1_500,  # ours: four methods in about 6 minutes of one core
+    steps=1_500,  # ours: about 5 minutes of CPU, by the cost of a step
 )
 _CPU = dataclasses.replace(
     figure2.PRESETS["quick"],
@@ -30,7 +30,7 @@ PRESETS: Mapping[str, figure2.Config] = {
     "cpu": _CPU,
     "quick": dataclasses.replace(
         _CPU, sizes=(20,), seeds=(0, 1, 2),
-        settings=(dataclasses.replace(_SETTINGS, steps=500),),  # ours: a minute
+        settings=(dataclasses.replace(_SETTINGS, steps=500),),  # meant: 1 min
         points=1_000),
     "smoke": dataclasses.replace(
         _CPU, functions=("booth", "styblinski_tang"), sizes=(20,),
