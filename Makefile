@@ -3,25 +3,41 @@
 #   make test        lint, types and tests
 # A third tests the extra legacy-atari (needs a C++ compiler and zlib's headers):
 #   make test-legacy
+# A fourth kills every entrypoint again and again (about 15 minutes):
+#   make faults
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
+BENCH := $(VENV)/bench
 RUN := $(BIN)/python -m
 
+<<<<<<< HEAD
 .PHONY: reproduce test test-legacy check theory figure2 order2 figure3 table1
 .PHONY: section5 report benchmark clean
 
 reproduce: theory figure2 order2 figure3 table1 section5 report
 
 theory figure2 order2 figure3 table1 section5: $(VENV)/.ready
+=======
+.PHONY: reproduce test test-legacy faults check theory figure2 figure3 figure4
+.PHONY: table1 report benchmark benchmark-peers clean
+
+reproduce: theory figure2 figure3 figure4 table1 report
+
+theory figure2 figure3 figure4 table1: $(VENV)/.ready
+>>>>>>> main
 	$(RUN) reproduce.$@ --preset=quick
 
 report: $(VENV)/.ready
 	$(RUN) reproduce.report
 
 test: check
-	$(RUN) pytest
+	$(RUN) pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile
+
+faults: $(VENV)/.ready
+	$(RUN) pytest -m faults tests/reliability/kills_test.py \
+	  tests/reliability/moments_test.py
 
 test-legacy: $(LEGACY)/.ready
 	$(LEGACY)/bin/python -m pytest -m legacy
@@ -34,6 +50,11 @@ benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.regression
 	$(RUN) benchmarks.distillation
 	$(RUN) benchmarks.synthetic_gradients
+
+# Against PyTorch, JAX and JENN, in a layer over .venv; and by itself.
+benchmark-peers: $(BENCH)/.ready
+	$(BENCH)/bin/python -m benchmarks.compare
+	$(BENCH)/bin/python -m benchmarks.scaling
 
 clean:
 	rm -rf runs build
@@ -57,5 +78,12 @@ $(LEGACY)/.ready: $(VENV)/.ready pyproject.toml
 	$(LEGACY)/bin/pip install --quiet --disable-pip-version-check \
 	  -c requirements.txt -e ".[legacy-atari]"
 	touch $@
-$(LEGACY)/.ready: SITE := import site; print(site.getsitepackages()[0])
+SITE := import site; print(site.getsitepackages()[0])
 $(LEGACY)/.ready: CMAKE := import cmake; print(cmake.CMAKE_BIN_DIR)
+
+$(BENCH)/.ready: $(VENV)/.ready pyproject.toml
+	$(BIN)/python -m venv $(BENCH)
+	$(BIN)/python -c "$(SITE)" > "$$($(BENCH)/bin/python -c "$(SITE)")/venv.pth"
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check \
+	  -c requirements.txt -e ".[bench]"
+	touch $@

@@ -16,50 +16,13 @@ import sonnet as snt
 import tensorflow as tf
 import tqdm
 
+from benchmarks import work as work_lib
+from benchmarks.peers import ours
 from reproduce import app
 from reproduce.sections import markdown
-from sobolev_tf import derivatives, four_products, functions, losses
-from sobolev_tf.data import regression as data_lib
-from sobolev_tf.losses import terms
+from sobolev_tf import derivatives
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import device, loop, optimizers, regression
-
-_FUNCTION = functions.by_name("styblinski_tang")
-
-
-def _data(count: int, members: int) -> list[tf.Tensor]:
-  data = data_lib.stack([
-      data_lib.sample(_FUNCTION, count, seed=seed, stream="benchmark")
-      for seed in range(members)])
-  return [tf.constant(array / scale, tf.float32) for array, scale in (
-      (data.x, 3.), (data.y, 50.), (data.dy_dx, 50. / 3.))]
-
-
-def ensemble(count: int, sobolev: bool, members: int,
-             differentiate=derivatives.value_and_derivatives
-             ) -> Callable[[int], None]:
-  """Our ensemble: many steps in one graph, fused Adam."""
-  x, y, dy_dx = _data(count, members)
-  network = mlp.EnsembleMLP(range(members), 2)
-  parameters = network.trainable_variables
-  optimizer = optimizers.Adam(parameters, 1e-3)
-  sobolev_loss = losses.SobolevLoss(order=1, differentiate=differentiate)
-
-  def step(unused_index):
-    with tf.GradientTape() as tape:
-      if sobolev:
-        compared = sobolev_loss(network, x, (y, dy_dx), batch_dims=2)
-      else:
-        compared = terms.compare(
-            [y], [network(x)], regression.VALUES_ONLY, batch_dims=2)
-      loss = compared.reduce()
-      total = tf.reduce_sum(loss)
-    optimizer.apply(tape.gradient(total, parameters), parameters)
-    return {"loss": loss}
-
-  # One call of the loop per repeat; the graph is built on the first.
-  run = loop.compile_steps(step)
-  return lambda steps: run(0, steps)["loss"].numpy()
+from sobolev_tf.training import device, loop
 
 
 def single(count: int, sobolev: bool, in_graph: bool) -> Callable[[int], None]:
@@ -73,7 +36,8 @@ def single(count: int, sobolev: bool, in_graph: bool) -> Callable[[int], None]:
   Returns:
     A function that takes a number of steps.
   """
-  x, y, dy_dx = (t[0] for t in _data(count, 1))
+  work = work_lib.make(count, 1, sobolev, batch_size=count)
+  x, y, dy_dx = (tf.constant(a[0]) for a in (work.x, work.y, work.dy_dx))
   network = snt.nets.MLP([*mlp.HIDDEN_SIZES, 1])
   network(x)
   parameters = network.trainable_variables
@@ -109,11 +73,14 @@ def main() -> None:
   print(f"Device: {device.prepare()}")
   sizes = app.numbers("sizes", flags.FLAGS.sizes, 1)
   members = flags.FLAGS.members
-  variants: Dict[str, Callable[[int, bool], Callable[[int], None]]] = {
-      f"ensemble of {members}, four products": lambda n, s: ensemble(
-          n, s, members, four_products.value_and_derivatives),
-      f"ensemble of {members}, nested tapes": lambda n, s: ensemble(
-          n, s, members),
+
+  def ensemble(algorithm):
+    return lambda n, s: ours.make(
+        work_lib.make(n, members, s, batch_size=n), algorithm)
+
+  variants: Dict[str, Callable[[int, bool], work_lib.Run]] = {
+      **{f"ensemble of {members}, {algorithm}": ensemble(algorithm)
+         for algorithm in ("four products", "nested tapes")},
       "single, steps in a graph": lambda n, s: single(n, s, True),
       "single, Python loop": lambda n, s: single(n, s, False)}
   runs = {(name, n, s): make(n, s) for name, make in variants.items()

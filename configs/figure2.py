@@ -45,6 +45,7 @@ _PAPER = regression.Settings(
     derivative_weight=1.,  # paper §4.1
     # ours: the best scaling at the lowest learning rate of the sensitivity run
     inputs="standardised", targets="standardised",
+    gradients="four_products",  # ours: a quarter faster than nested tapes
 )
 QUICK = dataclasses.replace(
     _PAPER, steps=2_500,  # ours: all of it in 5 minutes on 2 cores

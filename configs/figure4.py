@@ -54,11 +54,13 @@ _SETTINGS = distillation.Settings(
     evaluation_states=2_000,  # ours: a fraction of a second
     checkpoint_every=500)
 
-# ours, provisional until a search's rows are committed: the better alpha of 0.1
-# and 1 on Pong's validation states (1 %, seed 100)
+# ours: the lowest validation KL of the search (results/figure4_search/cpu); a
+# test compares them
 _CHOSEN: Mapping[str, Mapping[str, Trial]] = {
-    game: {"regular": Trial(1e-3), "sobolev": Trial(1e-3, alpha=1.)}
-    for game in ("pong", "breakout", "space_invaders")
+    "pong": {"regular": Trial(1e-3), "sobolev": Trial(1.5e-3, alpha=.1)},
+    "breakout": {"regular": Trial(2e-3), "sobolev": Trial(1.5e-3, alpha=1.)},
+    "space_invaders": {
+        "regular": Trial(1.5e-3), "sobolev": Trial(1.5e-3, alpha=1.)},
 }
 
 
@@ -92,10 +94,11 @@ PRESETS: Mapping[str, Config] = {
             _SETTINGS, network="student-gpu",  # supplement, unverified
             steps=20_000,  # ours: the paper gives none
             batch_size=200)),  # supplement, unverified
-    # Is it the teacher's derivatives that help? Reviewers' questions.
+    # Is it the teacher's derivatives that help? Reviewers' questions. The
+    # noise is ours and not tuned.
     "controls": dataclasses.replace(
         _CPU, trials=_one_each({
-            game: {**methods, "noise": Trial(1e-3, noise=.03),
+            game: {**methods, "noise": methods["regular"]._replace(noise=.03),
                    "shuffled": methods["sobolev"],
                    **({"exact": _exact(methods["sobolev"], 3)}
                       if game == "pong" else {})}
@@ -118,22 +121,19 @@ PRESETS: Mapping[str, Config] = {
         derivative_states=4, score_games=0, timing_repeats=1),
 }
 
-# The search: 9 trials for each method and game.
+# The search: 6 trials for each method and game.
 # ours: around 1e-3; from 3e-3 on students often end as a constant policy
-_RATES = (1e-4, 2e-4, 3e-4, 5e-4, 7e-4, 1e-3, 1.5e-3, 2e-3, 3e-3)
 _TRIALS: Mapping[str, Tuple[Trial, ...]] = {
-    "regular": tuple(map(Trial, _RATES)),
+    "regular": tuple(map(Trial, (2e-4, 4e-4, 7e-4, 1e-3, 1.5e-3, 2e-3))),
     "sobolev": tuple(
         Trial(rate, alpha=alpha)
-        for rate in (3e-4, 7e-4, 1.5e-3) for alpha in (.3, 1., 3.)),
-    "noise": tuple(
-        Trial(rate, noise=noise)
-        for rate in (3e-4, 7e-4, 1.5e-3) for noise in (.01, .03, .1)),
+        for rate in (7e-4, 1.5e-3) for alpha in (.1, .3, 1.)),
 }
 SEARCH: Mapping[str, Config] = {
     "cpu": dataclasses.replace(
         _CPU, trials={game: _TRIALS for game in _CHOSEN},  # one for all shares
-        seeds=(100, 101),  # ours: none that is reported
+        percentages=(1., 25.),  # ours: the ends of what is reported
+        seeds=(100,),  # ours: none that is reported
         settings=dataclasses.replace(_SETTINGS, evaluate_every=500),
         derivative_states=0, score_games=0, timing_repeats=0),
     "smoke": dataclasses.replace(

@@ -4,7 +4,7 @@
 import functools
 import pathlib
 import sys
-from typing import Callable, Iterable, Sequence
+from typing import Callable, Iterable, NoReturn, Sequence
 
 from absl import app, flags, logging
 import tensorflow as tf
@@ -12,6 +12,7 @@ import tensorflow as tf
 from sobolev_tf import errors
 
 HIGHEST = 2**31 - 1  # of integers in flags, seeds above all
+_MOST = 10_000  # integers that one flag may list: each is a training or more
 USER_ERROR = 2  # exit status for a mistake of the user's
 
 
@@ -38,8 +39,10 @@ def define_flags(artefact: str, presets: Iterable[str], default: str) -> None:
 
 def output_folder(artefact: str) -> pathlib.Path:
   """The folder that --output names, or the default."""
-  return pathlib.Path(
-      flags.FLAGS.output or f"runs/{artefact}/{flags.FLAGS.preset}")
+  output = flags.FLAGS.output
+  if output == "":
+    raise errors.UserError("--output is empty: name a folder.")
+  return pathlib.Path(output or f"runs/{artefact}/{flags.FLAGS.preset}")
 
 
 def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
@@ -58,9 +61,9 @@ def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
   """
   values: list[int] = []
   for entry in text:
-    first, _, last = entry.partition("-")
+    first, dash, last = entry.partition("-")
     try:
-      several = range(int(first), int(last or first) + 1)
+      several = range(int(first), int(last if dash else first) + 1)
     except ValueError as error:
       raise errors.UserError(
           f"--{name}: '{entry}' is not an integer or a range such as 0-4."
@@ -68,6 +71,9 @@ def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
     if not several:
       raise errors.UserError(
           f"--{name}: '{entry}' is an empty range; write the lower end first.")
+    if several[-1] - several[0] + len(values) >= _MOST:
+      raise errors.UserError(
+          f"--{name} lists more than {_MOST:,} integers: list fewer.")
     values.extend(several)
   if (not values or min(values) < low or max(values) > HIGHEST or
       len(set(values)) < len(values)):
@@ -96,9 +102,16 @@ def run(define: Callable[[], None], main: Callable[[], None]) -> None:
 def _parse(argv: Sequence[str]) -> Sequence[str]:
   try:
     return flags.FLAGS(argv)
-  except flags.Error as error:
-    print(f"error: {error} (see --help).", file=sys.stderr)
-    sys.exit(USER_ERROR)
+  except (flags.Error, UnicodeDecodeError) as error:  # the latter: a --flagfile
+    _refuse(f"{error} (see --help).")
+
+
+def _refuse(message: object) -> NoReturn:
+  """Ends with one line on standard error, whatever is quoted in it."""
+  line = "".join(c if c.isprintable() else ascii(c)[1:-1]
+                 for c in str(message))
+  print(f"error: {line}", file=sys.stderr)
+  sys.exit(USER_ERROR)
 
 
 def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
@@ -110,11 +123,13 @@ def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
           f"'{argv[1]}' is not a flag: flags begin with -- (see --help).")
     main()
   except errors.UserError as error:
-    print(f"error: {error}", file=sys.stderr)
-    sys.exit(USER_ERROR)
+    _refuse(error)
   except OSError as error:  # from drawing or writing a report
-    print(f"error: {error}.", file=sys.stderr)
-    sys.exit(USER_ERROR)
+    _refuse(f"Cannot use '{error.filename}' ({error.strerror or error}): free "
+            "space, or name another folder.")
+  except (MemoryError, tf.errors.ResourceExhaustedError):
+    _refuse("There is not enough memory for these settings: choose smaller "
+            "numbers, of points or games say.")
   except errors.Interrupted as stop:
     print(stop, file=sys.stderr)
     sys.exit(128 + stop.signal_number)

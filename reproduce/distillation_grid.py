@@ -78,8 +78,8 @@ class Game:
     teacher: its teacher.
     states: the recorded states.
     splits: by percentage, the rows to train and evaluate on.
-    duplicates: by percentage, the shares of test states and of their newest
-      frames that are in the training share, bit for bit.
+    duplicates: by percentage, the shares of test states that are in the
+      training share, too.
   """
 
   def __init__(self, game: str, config: config_lib.Config,
@@ -131,7 +131,8 @@ def define_flags(artefact: str, presets: Mapping[str, config_lib.Config],
       "cent. [the preset's]")
   flags.DEFINE_list("seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
   flags.DEFINE_integer(
-      "steps", None, "Number of updates. [the preset's]", lower_bound=1)
+      "steps", None, "Number of updates. [the preset's]", lower_bound=1,
+      upper_bound=app.HIGHEST)
   flags.DEFINE_string(
       "agents", None, "Folder that holds, per game, GAME (a teacher, see "
       "reproduce.train_teacher) and GAME_recording (see reproduce.record). "
@@ -342,8 +343,8 @@ def _run_part(part: Part, game: Game, config: config_lib.Config,
       for metric, value in record.items() if metric != "step"]
   last = config.settings.steps
   duplicates = game.duplicates[part.percentage]
-  measured += [(last, "test_duplicate_states", duplicates.states),
-               (last, "test_duplicate_frames", duplicates.frames)]
+  measured += [(last, f"test_duplicate_{what}", share)
+               for what, share in duplicates._asdict().items()]
   if config.derivative_states:
     measured.append((last, "test_derivative_distance",
                      student.derivative_distance(config.derivative_states)))

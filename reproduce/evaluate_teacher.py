@@ -92,7 +92,7 @@ def define_flags() -> None:
       "weights", None, "Folder of a stored teacher. [the package's]")
   flags.DEFINE_integer(
       "games", config_lib.EVALUATION_GAMES, "How many full games to play.",
-      lower_bound=1)
+      lower_bound=1, upper_bound=app.HIGHEST)
   flags.DEFINE_integer(
       "seed", config_lib.EVALUATION_SEED, "Seed of games and actions.",
       lower_bound=0, upper_bound=app.HIGHEST)

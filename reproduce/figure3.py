@@ -25,7 +25,8 @@ def define_flags() -> None:
   flags.DEFINE_list(
       "sizes", None, "Numbers of training points. [the preset's]")
   flags.DEFINE_integer(
-      "seed", None, "Seed of data and weights. [the preset's]", lower_bound=0)
+      "seed", None, "Seed of data and weights. [the preset's]", lower_bound=0,
+      upper_bound=app.HIGHEST)
 
 
 def run(config: config_lib.Config, folder: files.Path, *, preset: str,

@@ -142,6 +142,8 @@ def define_flags() -> None:
 def main() -> None:
   given = flags.FLAGS
   _check_flags(given)
+  if given.output == "":
+    raise errors.UserError("--output is empty: name a folder.")
   folder = given.output or f"runs/recording/{given.game}"
   try:
     made = run(

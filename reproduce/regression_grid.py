@@ -29,7 +29,8 @@ def define_flags(artefact: str, presets: Mapping[str, config_lib.Config]
   flags.DEFINE_list(
       "seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
   flags.DEFINE_integer(
-      "steps", None, "Number of updates. [the preset's]", lower_bound=1)
+      "steps", None, "Number of updates. [the preset's]", lower_bound=1,
+      upper_bound=app.HIGHEST)
   flags.DEFINE_integer(
       "seeds_per_part", None, "Seeds trained side by side, times functions: "
       "raise it on a GPU. [the preset's]", lower_bound=1)

@@ -7,7 +7,6 @@ Collects the finished and unfinished runs below the input folders and writes
 """
 
 import base64
-import json
 import pathlib
 import re
 from typing import Dict, List, Sequence, Tuple
@@ -22,8 +21,10 @@ from reproduce.sections import (
     figure4,
     figure4_search,
     order2,
+    scaling,
     section5,
     sensitivity,
+    speed,
     table1,
     theory,
 )
@@ -87,6 +88,15 @@ SECTIONS = {
         "for black boxes, internal derivatives, and second-order signals from "
         "known uncertainty.",
         lambda rows, _, folder: section5.write(rows, folder)),
+    "speed": (
+        "Speed beside PyTorch, JAX and JENN",
+        "Not in the paper. The same networks, data and steps in each library.",
+        speed.write),
+    "scaling": (
+        "What a Sobolev step costs",
+        "Paper, Section 2: projections keep the cost of a step independent of "
+        "the number of outputs.",
+        scaling.write),
 }
 _STYLE = """
 body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;
@@ -117,9 +127,9 @@ def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
   artefacts, presets = list(SECTIONS), ["cpu", "quick", "tuned", "paper"]
   for folder in inputs:
     for path in sorted(folder.glob("**/run.json")):
-      settings = json.loads(files.read_text(path))
+      settings = results.read_settings(path.parent)
       artefact, preset = settings.get("artefact"), settings.get("preset")
-      if artefact not in artefacts:
+      if not isinstance(artefact, str) or artefact not in artefacts:
         continue
       place = str(path.parent.relative_to(folder))
       name = f"{artefact}-{preset}" if place == "." else place.replace("/", "-")
@@ -131,7 +141,7 @@ def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
 
 
 def _artefact(run: pathlib.Path) -> str:
-  return json.loads(files.read_text(run / "run.json"))["artefact"]
+  return results.read_settings(run)["artefact"]
 
 
 def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
@@ -145,8 +155,11 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
     The HTML page's path.
 
   Raises:
-    UserError: if there is no run, or a file of one is damaged.
+    UserError: if there is no run, or a file of one is damaged or holds other
+      rows than its settings say.
   """
+  if not inputs:
+    raise errors.UserError("--input is empty: name at least one folder.")
   runs = find_runs(inputs)
   if not runs:
     names = ", ".join(f"'{path}'" for path in inputs)
@@ -170,7 +183,14 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
       if not rows:
         text.append(f"### `{run}`\n\nNo part of it is finished yet.\n")
         continue
-      body = section(rows, run, files.make_folder(folder / name))
+      try:
+        body = section(rows, run, files.make_folder(folder / name))
+      except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, errors.UserError) and str(run) in str(error):
+          raise  # it names the file already
+        raise errors.UserError(
+            f"The rows in '{run}' cannot be shown as {artefact} ({error}): "
+            "move that folder out of --input.") from error
       text.append(re.sub(r"\]\((?=[^/)]*\.png\))", f"]({name}/", body))
       text.append(_provenance(run, rows))
   page = "\n".join(text)

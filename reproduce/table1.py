@@ -6,6 +6,9 @@ Section 4.3 of https://arxiv.org/abs/1706.04859.
 
 One part of the run is one method with one seed. Parts do not depend on each
 other, so several processes (`--method`, `--seeds`) can share one --output.
+
+A part can be spread over the GPUs of a host (`--devices`) or over hosts: set
+TF_CONFIG in the usual way and start the same command on each.
 """
 
 import contextlib
@@ -16,6 +19,7 @@ from typing import Any, List, Mapping, Optional, Sequence
 
 from absl import flags
 import numpy as np
+import tensorflow as tf
 
 from configs import table1 as config_lib
 from reproduce import app
@@ -23,7 +27,8 @@ from reproduce.sections import table1 as section
 from sobolev_tf import errors, files, results
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.data import classification as data_lib
-from sobolev_tf.training import classification, device
+from sobolev_tf.networks import convolution
+from sobolev_tf.training import classification, device, replicas
 
 ARTEFACT = "table1"
 _ATTEMPTS = 20  # half a second apart
@@ -31,7 +36,7 @@ _ATTEMPTS = 20  # half a second apart
 
 def run(config: config_lib.Config, folder: files.Path, *, preset: str,
         data_folder: Optional[str] = None, overwrite: bool = False,
-        tensorboard: bool = False) -> List[results.Row]:
+        tensorboard: bool = False, devices: int = 0) -> List[results.Row]:
   """Runs or resumes the grid.
 
   Args:
@@ -41,9 +46,10 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
     data_folder: of prepared data; None for their default.
     overwrite: deletes what the folder holds.
     tensorboard: writes TensorBoard scalars.
+    devices: replicas on this host; 0 or 1 for none.
 
   Returns:
-    All rows in the folder.
+    All rows in the folder; none for any worker but the first of several.
 
   Raises:
     UserError: if a setting is out of range, data are missing or the folder
@@ -52,22 +58,40 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
   """
   _check(config)
   device.prepare()
+  with replicas.lost_workers_explained():
+    strategy = replicas.open_strategy(devices)
+    return _run(config, folder, preset, data_folder, overwrite, tensorboard,
+                strategy)
+
+
+def _run(config: config_lib.Config, folder: files.Path, preset: str,
+         data_folder: Optional[str], overwrite: bool, tensorboard: bool,
+         strategy: tf.distribute.Strategy) -> List[results.Row]:
+  for settings in config.settings:
+    replicas.check_batch_size(strategy, settings.batch_size)
   data_lib.open_data(  # if it is missing, before anything is written
       config.dataset, seed=0, batch_size=1, held_out=1, folder=data_folder)
   # Other processes may add other methods and seeds to the same folder.
   shared = dataclasses.asdict(config)
   del shared["methods"], shared["seeds"]
-  store = _open(
-      folder, {"artefact": ARTEFACT, "preset": preset, **shared}, overwrite)
+  description = {"artefact": ARTEFACT, "preset": preset, **shared}
+  chief = replicas.is_chief(strategy)
+  if chief:
+    store = _open(folder, description, overwrite)
+  replicas.from_chief(strategy, True)  # the folder is ready
+  if not chief:
+    store = results.Run(folder, description)
   for settings in config.settings:
     for seed in config.seeds:
       for method in config.methods:
         part = _name(settings, method, seed)
-        if not store.finished(part):
-          with files.locked(store.checkpoints(part)):
+        if not replicas.from_chief(strategy, store.finished(part)):
+          with (files.locked(store.checkpoints(part)) if chief
+                else contextlib.nullcontext()):
             _run_part(part, config, settings, method, seed, store, preset,
-                      data_folder, tensorboard)
-  return results.read(store.folder)
+                      data_folder, tensorboard, strategy)
+  replicas.from_chief(strategy, True)  # all rows are written
+  return results.read(store.folder) if chief else []
 
 
 def _name(settings: classification.Settings, method: str, seed: int) -> str:
@@ -78,7 +102,7 @@ def _name(settings: classification.Settings, method: str, seed: int) -> str:
 def _run_part(part: str, config: config_lib.Config,
               settings: classification.Settings, method: str, seed: int,
               store: results.Run, preset: str, data_folder: Optional[str],
-              tensorboard: bool) -> None:
+              tensorboard: bool, strategy: tf.distribute.Strategy) -> None:
   trained = classification.train(
       config.dataset, method, seed, settings, held_out=config.held_out,
       data_folder=data_folder,
@@ -86,7 +110,9 @@ def _run_part(part: str, config: config_lib.Config,
       diagnose_every=config.diagnose_every,
       folder=store.checkpoints(part), checkpoint_every=config.checkpoint_every,
       log_folder=store.folder / "tensorboard" / part if tensorboard else None,
-      title=f"{config.dataset} {method} seed {seed}")
+      title=f"{config.dataset} {method} seed {seed}", strategy=strategy)
+  if not replicas.is_chief(strategy):
+    return
 
   def row(step: int, metric: str, value: float) -> results.Row:
     return results.Row(
@@ -151,7 +177,15 @@ def define_flags() -> None:
       "targets", None, sg.TARGETS, "What SG modules learn from: the true "
       "gradient, or what comes from the next SG module. [the preset's]")
   flags.DEFINE_integer(
-      "steps", None, "Number of updates. [the preset's]", lower_bound=1)
+      "steps", None, "Number of updates. [the preset's]", lower_bound=1,
+      upper_bound=app.HIGHEST)
+  flags.DEFINE_enum(
+      "precision", None, convolution.PRECISIONS, "mixed: convolutions of the "
+      "main network multiply in bfloat16. [the preset's]")
+  flags.DEFINE_integer(
+      "devices", 0, "Spread every batch over so many GPUs of this host, or "
+      "virtual devices of its CPU; 0 or 1 for none. Several hosts: TF_CONFIG.",
+      lower_bound=0)
   flags.DEFINE_string(
       "data_dir", None, "Folder of the data prepared by tensorflow_datasets. "
       "[its default]")
@@ -162,6 +196,7 @@ def configure() -> config_lib.Config:
   given = flags.FLAGS
   config = config_lib.get(
       given.preset, given.dataset, targets=given.targets, steps=given.steps,
+      precision=given.precision,
       splits=int(given.splits) if given.splits else None)
   if given.method is not None:
     config = dataclasses.replace(config, methods=tuple(given.method))
@@ -174,13 +209,15 @@ def configure() -> config_lib.Config:
 def main() -> None:
   config = configure()
   first = config.settings[0]
+  mixed = "" if first.precision == "float32" else f"-{first.precision}"
   folder = app.output_folder(
-      f"table1/{config.dataset}-{first.splits}-{first.targets}")
+      f"table1/{config.dataset}-{first.splits}-{first.targets}{mixed}")
   rows = run(
       config, folder, preset=flags.FLAGS.preset,
       data_folder=flags.FLAGS.data_dir, overwrite=flags.FLAGS.overwrite,
-      tensorboard=flags.FLAGS.tensorboard)
-  print(section.write(rows, folder))
+      tensorboard=flags.FLAGS.tensorboard, devices=flags.FLAGS.devices)
+  if rows:
+    print(section.write(rows, folder))
 
 
 if __name__ == "__main__":

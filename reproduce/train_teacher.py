@@ -133,7 +133,7 @@ def define_flags() -> None:
       "game", None, environment.GAMES, "The game to learn.", required=True)
   flags.DEFINE_integer(
       "steps", None, "Agent steps over all games played together. [the game's "
-      "in configs/teacher.py]", lower_bound=1)
+      "in configs/teacher.py]", lower_bound=1, upper_bound=app.HIGHEST)
   flags.DEFINE_integer(
       "seed", config_lib.SEED, "Seed of weights, games, actions and "
       "minibatches.", lower_bound=0, upper_bound=app.HIGHEST)

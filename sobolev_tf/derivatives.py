@@ -200,21 +200,31 @@ def projections(function: Function, x: tf.Tensor,
     each.
 
   Raises:
-    UserError: if a direction has the wrong shape, `x` has no batch axis or is
-      not of a floating-point type, or the output does not depend on `x`.
+    UserError: if a direction has the wrong shape or type, `x` has no batch
+      axis or is not of a floating-point type, or the output does not depend on
+      `x`.
   """
   x = shapes.check_points(x, batch_dims)
+  if not isinstance(directions, (list, tuple)):
+    raise errors.UserError(
+        "directions must be a list with one direction per order, got "
+        f"{type(directions).__name__}.")
   if not directions:
     return (shapes.check_output(function(x), x, batch_dims),)
   *before, v = directions
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(x)
     lower = projections(function, x, before, batch_dims)
-  v = tf.convert_to_tensor(v(lower[-1]) if callable(v) else v)
+  v = shapes.to_tensor(v(lower[-1]) if callable(v) else v,
+                       f"Direction v{len(directions)}", x.dtype)
   if not lower[-1].shape.is_compatible_with(v.shape):
     raise errors.UserError(
         f"Direction v{len(directions)} has the shape {v.shape}, but what it "
         f"projects has {lower[-1].shape}.")
+  if v.dtype != x.dtype:
+    raise errors.UserError(
+        f"Direction v{len(directions)} is {v.dtype.name}, but what it projects "
+        f"is {x.dtype.name}: cast one of them.")
   projected = tape.gradient(lower[-1], x, output_gradients=v)
   if projected is None:
     if not before:

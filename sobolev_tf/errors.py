@@ -8,6 +8,8 @@ class UserError(ValueError):
   traceback. Library code raises it for bad arguments; being a `ValueError`,
   it is caught by callers who expect the usual exception.
   """
+  # For AutoGraph: inside a tf.function, too, the sentence comes out as it is.
+  ag_pass_through = True
 
 
 class Interrupted(Exception):

@@ -90,7 +90,8 @@ def read_text(path: Path) -> str:
     Its content, without the seal line.
 
   Raises:
-    UserError: if it is missing, has no seal, or does not match its seal.
+    UserError: if it is missing, has no seal, does not match its seal, or is
+      not text.
   """
   path = pathlib.Path(path)
   try:
@@ -103,7 +104,11 @@ def read_text(path: Path) -> str:
     raise errors.UserError(
         f"'{path}' is damaged (its checksum does not match): delete it and "
         "run the command that made it again.")
-  return body.decode()
+  try:
+    return body.decode()
+  except UnicodeDecodeError as error:
+    raise errors.UserError(
+        f"'{path}' is not text in UTF-8: it is not of this project.") from error
 
 
 def write_folder(path: Path, fill: Callable[[pathlib.Path], None]) -> None:

@@ -27,7 +27,7 @@ with tapes.
 For Eq. 1 of https://arxiv.org/abs/1706.04859 with K = 1 and a scalar output.
 """
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import sonnet as snt
 import tensorflow as tf
@@ -46,9 +46,9 @@ class _Layers(NamedTuple):
 
 
 class _Activated(NamedTuple):
-  """A hidden layer: s(z), s'(z), s''(z), `[..., B, H]`; None if s'' is 0."""
-  h: tf.Tensor
-  slope: tf.Tensor
+  """A hidden layer: s(z); t -> t s'(z); s''(z), None if that is 0."""
+  h: tf.Tensor  # [..., B, H]
+  sloped: Callable[[tf.Tensor], tf.Tensor]
   curvature: Optional[tf.Tensor]
 
 
@@ -99,24 +99,25 @@ def value_and_derivatives(model: Model, x: tf.Tensor, order: int = 1,
     adjoints = [tf.ones_like(y)]  # d_L, d_{L-1}, ...; then d_1 first
     back = [_back(adjoints[0], weights[-1])]  # d_{l+1} W_{l+1}^T
     for layer, w in zip(reversed(hidden), reversed(weights[:-1])):
-      adjoints.insert(0, back[0] * layer.slope)
+      adjoints.insert(0, layer.sloped(back[0]))
       back.insert(0, _back(adjoints[0], w))
 
     def gradients(r, rho):
       tangents, moved = [rho], []  # t_l and t_{l-1} W_l
       for layer, w in zip(hidden, weights):
         moved.append(tf.matmul(tangents[-1], w))
-        tangents.append(moved[-1] * layer.slope)
+        tangents.append(layer.sloped(moved[-1]))
       if all(layer.curvature is None for layer in hidden):
-        curved = [r * d for d in adjoints]  # e_l
         to_weights = [
             tf.matmul(r * h + t, d, transpose_a=True)
             for h, t, d in zip(inputs, tangents, adjoints)]
+        # sum_b r_b d_b, the biases' axis of 1 included
+        to_biases = [tf.matmul(r, d, transpose_a=True) for d in adjoints]
         to_x = r * back[0]
       else:
         curved = [r * adjoints[-1]]
         for index in reversed(range(len(hidden))):
-          e = _back(curved[0], weights[index + 1]) * hidden[index].slope
+          e = hidden[index].sloped(_back(curved[0], weights[index + 1]))
           if hidden[index].curvature is not None:
             e += back[index + 1] * hidden[index].curvature * moved[index]
           curved.insert(0, e)
@@ -125,9 +126,8 @@ def value_and_derivatives(model: Model, x: tf.Tensor, order: int = 1,
             tf.matmul(t, d, transpose_a=True)
             for h, e, t, d in zip(inputs, curved, tangents, adjoints)]
         to_x = _back(curved[0], weights[0])
-      to_biases = [
-          tf.reshape(tf.reduce_sum(e, axis=-2), b.shape)
-          for e, b in zip(curved, biases)]
+        to_biases = [tf.reduce_sum(e, axis=-2) for e in curved]
+      to_biases = [tf.reshape(g, b.shape) for g, b in zip(to_biases, biases)]
       return [tf.raw_ops.PreventGradient(input=g, message=(
           "the four-product path can be differentiated once only; use "
           "sobolev_tf.derivatives")) for g in (to_x, *to_weights, *to_biases)]
@@ -147,14 +147,21 @@ def _back(d: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 def _activate(activation: mlp.Activation, z: tf.Tensor) -> _Activated:
   """Applies an activation that acts on every entry alone."""
+  if linearity.is_piecewise_linear(activation, z):
+    with tf.GradientTape(
+        persistent=True, watch_accessed_variables=False) as tape:
+      tape.watch(z)
+      h = activation(z)
+    # One operation, ReluGrad for ReLU; s'(z) itself would be two more.
+    return _Activated(
+        h, lambda t: tape.gradient(h, z, output_gradients=t), None)
   with tf.GradientTape(watch_accessed_variables=False) as outer:
     outer.watch(z)
     with tf.GradientTape(watch_accessed_variables=False) as inner:
       inner.watch(z)
       h = activation(z)
     slope = inner.gradient(h, z)
-  straight = linearity.is_piecewise_linear(activation, z)
-  return _Activated(h, slope, None if straight else outer.gradient(slope, z))
+  return _Activated(h, lambda t: t * slope, outer.gradient(slope, z))
 
 
 def _layers(model: Model) -> _Layers:

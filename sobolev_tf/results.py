@@ -27,6 +27,8 @@ import tensorflow as tf
 
 from sobolev_tf import errors, files
 
+_SETTINGS = "run.json"
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -76,7 +78,7 @@ class Run:
       UserError: if the folder holds rows of other settings or foreign files.
     """
     self.folder = files.make_folder(folder)
-    self._settings_file = self.folder / "run.json"
+    self._settings_file = self.folder / _SETTINGS
     self._origin = {"commit": commit(), "versions": versions()}
     text = json.dumps(settings, indent=2)
     begun = self._settings_file.exists()
@@ -94,17 +96,24 @@ class Run:
     (self.folder / "rows").mkdir(exist_ok=True)
 
   def finished(self, part: str) -> bool:
-    """Whether a part's rows are there (and undamaged)."""
+    """Whether a part's rows are there (and undamaged).
+
+    If they are, what a kill left of its checkpoints is dropped.
+    """
     path = self._rows_file(part)
     if not path.exists():
       return False
     read_table(path)
+    self._drop_checkpoints(part)
     return True
 
   def write(self, part: str, rows: Iterable[Row]) -> None:
     """Stores the rows of a finished part and drops its checkpoints."""
     write_table(self._rows_file(part), [
         dataclasses.asdict(row) | self._origin for row in rows])
+    self._drop_checkpoints(part)
+
+  def _drop_checkpoints(self, part: str) -> None:
     shutil.rmtree(self.checkpoints(part), ignore_errors=True)
     with contextlib.suppress(OSError):  # not empty: other parts' checkpoints
       (self.folder / "checkpoints").rmdir()
@@ -127,8 +136,8 @@ class Run:
 
   def _check_settings(self, settings: Dict[str, Any]) -> None:
     try:
-      before = json.loads(files.read_text(self._settings_file))
-    except (errors.UserError, json.JSONDecodeError) as error:
+      before = read_settings(self.folder)
+    except errors.UserError as error:
       raise errors.UserError(
           f"'{self._settings_file}' is damaged: choose another --output, or "
           "pass --overwrite to delete this folder's results.") from error
@@ -152,6 +161,31 @@ def _first_difference(before, now, name: str = "settings") -> str:
     pairs = (_first_difference(*pair, name) for pair in zip(before, now))
     return next(filter(None, pairs), "")
   return "" if before == now else f"{name}: {before} there, {now} now"
+
+
+def read_settings(folder: files.Path) -> Dict[str, Any]:
+  """Reads the settings of a run.
+
+  Args:
+    folder: the folder of the run.
+
+  Returns:
+    What `Run` was given, as JSON has it.
+
+  Raises:
+    UserError: if the file is missing, damaged or not of this project.
+  """
+  path = pathlib.Path(folder) / _SETTINGS
+  try:
+    settings = json.loads(files.read_text(path))
+  except (json.JSONDecodeError, RecursionError) as error:
+    raise errors.UserError(
+        f"'{path}' does not hold JSON ({error}): it is not of this project."
+    ) from error
+  if not isinstance(settings, dict):
+    raise errors.UserError(
+        f"'{path}' holds no settings: it is not of this project.")
+  return settings
 
 
 def read(folder: files.Path) -> List[Row]:

@@ -4,9 +4,38 @@ The shapes are those of `sobolev_tf.derivatives`; every check raises
 `UserError` with the shape that it found and the one that it needs.
 """
 
+from typing import Any, Optional
+
 import tensorflow as tf
 
 from sobolev_tf import errors
+
+
+def to_tensor(value: Any, name: str,
+              dtype_hint: Optional[tf.DType] = None) -> tf.Tensor:
+  """Turns what a user gave into a tensor.
+
+  Args:
+    value: a tensor, an array or nested lists of numbers.
+    name: what it is, for the message.
+    dtype_hint: its type, where the value does not decide that.
+
+  Returns:
+    The tensor.
+
+  Raises:
+    UserError: if it is `None`, ragged or not made of numbers.
+  """
+  try:
+    tensor = tf.convert_to_tensor(value, dtype_hint=dtype_hint)
+  except (TypeError, ValueError) as error:
+    raise errors.UserError(
+        f"{name} is not an array of numbers but of the type "
+        f"{type(value).__name__}: give a tensor, an array or lists of equal "
+        "lengths.") from error
+  if tensor.dtype == tf.string:
+    raise errors.UserError(f"{name} is text: give numbers.")
+  return tensor
 
 
 def independent_error(function) -> errors.UserError:
@@ -33,7 +62,7 @@ def check_output(y, x: tf.Tensor, batch_dims: int) -> tf.Tensor:
   Raises:
     UserError: if it did not.
   """
-  y = tf.convert_to_tensor(y)
+  y = to_tensor(y, "What the function returned")
   if (y.shape.rank is None or y.shape.rank < batch_dims or
       not y.shape[:batch_dims].is_compatible_with(x.shape[:batch_dims])):
     raise errors.UserError(
@@ -48,7 +77,10 @@ def check_output(y, x: tf.Tensor, batch_dims: int) -> tf.Tensor:
 
 def check_points(x, batch_dims: int) -> tf.Tensor:
   """Checks points `[*batch, *event]` and returns them as a tensor."""
-  x = tf.convert_to_tensor(x)
+  if type(batch_dims) is not int or batch_dims < 1:
+    raise errors.UserError(
+        f"batch_dims must be an integer >= 1, got {batch_dims!r}.")
+  x = to_tensor(x, "x")
   if not x.dtype.is_floating:
     raise errors.UserError(
         f"x is of type {x.dtype.name}: derivatives need floating-point "
@@ -56,7 +88,7 @@ def check_points(x, batch_dims: int) -> tf.Tensor:
   if x.shape.rank is None or x.shape.rank < batch_dims:
     raise errors.UserError(
         f"x has the shape {x.shape}: it needs {batch_dims} leading batch "
-        "axes.")
+        f"{'axis' if batch_dims == 1 else 'axes'}.")
   return x
 
 

@@ -50,14 +50,11 @@ def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1
   Raises:
     UserError: if a shape is not that of `sobolev_tf.derivatives`.
   """
-  x = tf.convert_to_tensor(x)
-  if not x.dtype.is_floating:
-    raise errors.UserError(
-        f"x is of type {x.dtype.name}: targets take its type, so cast it to a "
-        "floating-point type first.")
-  tensors = [tf.cast(array, x.dtype) for array in arrays]
-  if not tensors:
+  x = shapes.check_points(x, batch_dims)
+  if arrays is None or not len(arrays):
     raise errors.UserError("arrays is empty: give f and its derivatives.")
+  tensors = [tf.cast(shapes.to_tensor(array, f"arrays[{order}]"), x.dtype)
+             for order, array in enumerate(arrays)]
   y = shapes.check_output(tensors[0], x, batch_dims)
   return (y,) + tuple(
       check_derivative(array, y, x, order, batch_dims)
@@ -80,7 +77,7 @@ def from_black_box(function: Callable[[np.ndarray], np.ndarray], x,
   Raises:
     UserError: as `finite_differences.finite_differences`.
   """
-  x = tf.convert_to_tensor(x)
+  x = shapes.check_points(x, 1)
   return from_arrays(
       x, fd.finite_differences(function, x.numpy(), order, **options))
 

@@ -9,6 +9,7 @@ import numpy as np
 from reproduce import published
 from reproduce.sections import markdown, students
 from sobolev_tf import results, stats
+from sobolev_tf.data import atari as data_lib
 
 _METRICS = {
     "test_error": "test action-prediction error",
@@ -164,7 +165,27 @@ def summary(cells: students.Students) -> str:
       f"Of {len(cells.games) * len(cells.percentages)} cells: "
       f"{'; '.join(counts)}. Verdict: 95 % paired-t interval of the "
       "difference over seeds, whose students share initial weights and "
-      f"minibatches.{settled}\n")
+      f"minibatches.{settled}{_stuck(cells)}\n")
+
+
+def _stuck(cells: students.Students) -> str:
+  """How many students fitted their training states much worse than others."""
+  counts = dict.fromkeys(cells.methods, 0)
+  for game in cells.games:
+    for percentage in cells.percentages:
+      for method in cells.methods:
+        values = list(cells.final(
+            game, percentage, method, "train_kl").values())
+        bound = 2 * float(np.median(values))
+        counts[method] += sum(value > bound for value in values)
+  if not any(counts.values()):
+    return ""
+  return (
+      " Some students stay near a constant policy, and decide what their cell "
+      "shows: a training KL above twice the median of the students of their "
+      "cell and method have " + ", ".join(
+          f"{count} {students.LABELS[method]}"
+          for method, count in counts.items()) + ".")
 
 
 def _late_change(cells: students.Students, game: str,
@@ -212,16 +233,18 @@ def _more(cells: students.Students) -> str:
                     ("test_derivative_distance", 2), ("score", 1))),
               *(_mean(cells, game, percentage, method,
                       f"test_duplicate_{what}", 3, spread=False)
-                for what in ("states", "frames"))])
+                for what in ("states", "frames", "near_frames"))])
   return (
       "**Overfitting, derivatives, play**\n\n" + markdown.table(
           ["game", "share", "method", "chosen", "training KL",
            "validation KL", "test derivative distance", "student's score",
-           "duplicate states", "frames"], rows) +
+           "duplicate states", "frames", "near frames"], rows) +
       "\nDerivative distance: of the Jacobians of the log-probabilities, over "
       "the norm of the teacher's. Score: of full games with sampled actions. "
       "Duplicates: share of test states, and of their newest frames, that "
-      "are in the training share bit for bit.\n")
+      "are in the training share bit for bit; of frames that are within "
+      f"{data_lib.NEAR / 255:.0%} of the grey range of one there (root mean "
+      "square over pixels).\n")
 
 
 def _costs(seconds: Dict[str, Dict[str, float]]) -> str:

@@ -3,7 +3,7 @@
 import pathlib
 from typing import Dict, Sequence
 
-from matplotlib import figure
+from matplotlib import figure, ticker
 import numpy as np
 
 from reproduce.sections import markdown, students
@@ -104,6 +104,9 @@ def draw(cells: students.Students) -> figure.Figure:
                   label=f"{students.LABELS[method]} {rest}".strip())
     axis.set_xscale("log")
     axis.set_yscale("log")
+    rates = sorted({x for line in axis.get_lines() for x in line.get_xdata()})
+    axis.set_xticks(rates, [f"{rate:g}" for rate in rates], rotation=60)
+    axis.xaxis.set_minor_locator(ticker.NullLocator())
     axis.set_title(students.GAMES[game], fontsize=10)
     axis.set_xlabel("learning rate", fontsize=9)
     axis.tick_params(labelsize=7, which="both")

@@ -12,8 +12,6 @@ import json
 import pathlib
 import string
 from typing import Any, Dict, Mapping, Optional, Tuple
-import zipfile
-import zlib
 
 import numpy as np
 
@@ -25,8 +23,8 @@ from sobolev_tf.networks import atari
 ACTIONS = "actions.npz"
 CARD = "card.json"
 STATES = "states.npz"
-_UNFIT = (OSError, KeyError, TypeError, ValueError, EOFError, zlib.error,
-          zipfile.BadZipFile)
+_HIGHEST = 2**31 - 1  # seed
+_MOST_COPIES = 10_000  # of a game, side by side
 
 
 def save_log(folder: files.Path, log: recording_lib.ActionLog,
@@ -87,7 +85,7 @@ def load_log(folder: files.Path
           copies=tuple(card["copies"]), actions=stored["actions"],
           game_over=stored["game_over"], checksums=tuple(card["checksums"]))
     _check_log(log, card)
-  except _UNFIT as error:
+  except teachers.UNFIT as error:
     raise errors.UserError(
         f"'{folder}' is not an action log of this project ({error})."
     ) from error
@@ -119,7 +117,10 @@ def load(folder: files.Path
                  (size, *environment.FRAME_SHAPE))
     _check_array("rewards", recording.rewards, np.float32, (size,))
     _check_array("logits", recording.logits, np.float32, (size, num_actions))
-  except _UNFIT as error:
+    for name in ("rewards", "logits"):
+      if not np.isfinite(getattr(recording, name)).all():
+        raise ValueError(f"its {name} are not all finite")
+  except teachers.UNFIT as error:
     raise errors.UserError(
         f"'{folder}' is not a recording of this project ({error})."
     ) from error
@@ -179,7 +180,8 @@ def _write_log(path: pathlib.Path, log: recording_lib.ActionLog,
       **card}
   np.savez_compressed(
       path / ACTIONS, actions=log.actions, game_over=log.game_over)
-  (path / CARD).write_text(json.dumps(card, indent=2) + "\n")
+  (path / CARD).write_text(
+      json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
 def _check_log(log: recording_lib.ActionLog, card: Mapping[str, Any]) -> None:
@@ -189,8 +191,12 @@ def _check_log(log: recording_lib.ActionLog, card: Mapping[str, Any]) -> None:
   if card["actions"] != names:
     raise ValueError(f"its actions are {card['actions']}, not {names}")
   numbers = (log.seed, *log.copies)
-  if not all(type(number) is int and number >= 0 for number in numbers):
+  if not all(type(n) is int and 0 <= n <= _HIGHEST for n in numbers):
     raise ValueError("its seed and copies are not all integers from 0 on")
+  if max(log.copies, default=0) > _MOST_COPIES:
+    raise ValueError(f"it has copies beyond number {_MOST_COPIES:,}")
+  if not isinstance(card.get("teacher", {}), dict):
+    raise ValueError("the entry 'teacher' of its card is malformed")
   if not log.copies or len(set(log.copies)) < len(log.copies):
     raise ValueError("its copies are not different ones")
   if len(log.checksums) != len(log.copies) or not all(

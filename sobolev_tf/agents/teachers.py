@@ -10,8 +10,9 @@ import hashlib
 from importlib import resources
 import json
 import pathlib
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -21,6 +22,10 @@ from sobolev_tf.networks import atari
 
 WEIGHTS = "weights.npz"
 CARD = "card.json"
+# What reading arrays and a card raises if they are not what they should be: a
+# seal says that they arrived whole, not that they make sense.
+UNFIT = (OSError, KeyError, TypeError, ValueError, EOFError, OverflowError,
+         RecursionError, zlib.error, zipfile.BadZipFile)
 
 
 def save(folder: files.Path, network: atari.AtariNetwork, game: str,
@@ -49,7 +54,8 @@ def save(folder: files.Path, network: atari.AtariNetwork, game: str,
 
   def fill(path: pathlib.Path) -> None:
     np.savez(path / WEIGHTS, **arrays)
-    (path / CARD).write_text(json.dumps(card, indent=2) + "\n")
+    (path / CARD).write_text(
+        json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
   files.write_folder(folder, fill)
 
@@ -75,10 +81,8 @@ def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
         int(card["hidden_size"]))
     with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
       arrays = [stored[name] for name in sorted(stored.files)]
-  except errors.UserError:
-    raise
-  except (OSError, KeyError, TypeError, ValueError,
-          zipfile.BadZipFile) as error:
+    _check(card, size, arrays)
+  except UNFIT as error:
     raise errors.UserError(
         f"'{folder}' is not a teacher of this project ({error}).") from error
   network = atari.make_network(
@@ -91,6 +95,26 @@ def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
   for variable, array in zip(variables, arrays):
     variable.assign(array.astype(np.float32))
   return network, card
+
+
+def _check(card: Mapping[str, Any], size: atari.NetworkSize,
+           arrays: Sequence[np.ndarray]) -> None:
+  """Raises a `ValueError` unless the network may be built and filled."""
+  for array in arrays:
+    if array.dtype != np.float16 or not np.isfinite(array).all():
+      raise ValueError("its weights are not all finite half-precision numbers")
+  widths = {array.shape[-1] for array in arrays if array.ndim}
+  stated = {size.hidden_size, *(c for c, _, _ in size.convolutions)}
+  spans = [span for _, *both in size.convolutions for span in both]
+  if not stated <= widths or not all(
+      0 < span <= environment.FRAME_SHAPE[0] for span in spans):
+    raise ValueError("its card states other sizes than its weights have")
+  steps = card.get("steps", 0)
+  if type(steps) is not int or steps < 0:
+    raise ValueError("its number of steps is not an integer from 0 on")
+  for name, kind in (("evaluation", dict), ("commands", list)):
+    if not isinstance(card.get(name, kind()), kind):
+      raise ValueError(f"the entry '{name}' of its card is malformed")
 
 
 def load_teacher(game: str, folder: Optional[files.Path] = None

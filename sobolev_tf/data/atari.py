@@ -17,8 +17,13 @@ import tensorflow as tf
 
 from sobolev_tf import errors
 from sobolev_tf.agents import recording as recording_lib
+from sobolev_tf.networks import atari as networks
 
 VALIDATION_SHARE = .1  # ours: the paper states no validation set
+# ours: 1 % of the grey range; a few pixels of a ball elsewhere are more
+NEAR = 2.55
+_NEAR_STATES = 1_000  # a second per 10,000 training states
+_SLICE = 2_000  # training frames compared at once, to bound memory
 
 
 class Split(NamedTuple):
@@ -118,14 +123,16 @@ def thin(rows: np.ndarray, count: int) -> np.ndarray:
 
 
 class Duplicates(NamedTuple):
-  """Shares of the test set that also are in the training set, bit for bit.
+  """Shares of the test set that also are in the training set.
 
   Attributes:
-    states: of whole stacks of four frames.
-    frames: of their newest frames.
+    states: of whole stacks of four frames, bit for bit.
+    frames: of their newest frames, bit for bit.
+    near_frames: of their newest frames, within `NEAR` of a training frame.
   """
   states: float
   frames: float
+  near_frames: float
 
 
 def duplicate_rates(recording: recording_lib.Recording, train: np.ndarray,
@@ -135,7 +142,8 @@ def duplicate_rates(recording: recording_lib.Recording, train: np.ndarray,
   Args:
     recording: the states.
     train: rows.
-    test: rows.
+    test: rows; near duplicates are sought for at most `_NEAR_STATES` of them,
+      evenly spaced.
 
   Returns:
     The shares.
@@ -153,7 +161,36 @@ def duplicate_rates(recording: recording_lib.Recording, train: np.ndarray,
   for digest in (state, frame):
     seen = {digest(row) for row in train}
     shares.append(float(np.mean([digest(row) in seen for row in test])))
+  distance = nearest_distances(
+      recording.frames[thin(test, _NEAR_STATES)], recording.frames, train)
+  shares.append(float(np.mean(distance < NEAR)))
   return Duplicates(*shares)
+
+
+def nearest_distances(queries: np.ndarray, frames: np.ndarray,
+                      rows: np.ndarray) -> np.ndarray:
+  """How far each frame is from the nearest of some others.
+
+  Args:
+    queries: uint8 `[Q, 84, 84]`.
+    frames: uint8 `[S, 84, 84]`.
+    rows: of `frames`, `[N]`: those to compare with.
+
+  Returns:
+    The root mean square over pixels of the difference of grey levels,
+    0 to 255: float32 `[Q]`.
+  """
+  a = queries.reshape(len(queries), -1).astype(np.float32)  # [Q, P]
+  background = a.mean(axis=0)  # taken off, it leaves little to round
+  a -= background
+  nearest = np.full(len(a), np.inf, np.float32)  # [Q]
+  for start in range(0, len(rows), _SLICE):
+    b = frames[rows[start:start + _SLICE]].reshape(-1, a.shape[1])
+    b = b.astype(np.float32) - background  # [N', P]
+    squares = (np.sum(a * a, axis=1)[:, None] + np.sum(b * b, axis=1)
+               - 2 * a @ b.T)  # [Q, N']
+    nearest = np.minimum(nearest, squares.min(axis=1))
+  return np.sqrt(np.maximum(nearest, 0) / a.shape[1])
 
 
 class States(tf.Module):
@@ -164,9 +201,10 @@ class States(tf.Module):
       recording: the states.
     """
     super().__init__()
-    black = np.zeros((1, *recording.frames.shape[1:]), np.uint8)
+    frames = networks.blocks(recording.frames)
+    black = np.zeros((1, *frames.shape[1:]), np.uint8)
     self._frames = tf.constant(
-        np.concatenate([recording.frames, black]))  # [S + 1, 84, 84]
+        np.concatenate([frames, black]))  # [S + 1, 21, 21, 16]
     rows = recording_lib.stack_indices(recording.log)  # [S, 4]
     self._index = tf.constant(rows % len(self._frames))  # [S, 4]
     self._log_probs = tf.nn.log_softmax(
@@ -179,10 +217,10 @@ class States(tf.Module):
       rows: int32 `[B]`.
 
     Returns:
-      States `[B, 84, 84, 4]`, floats in [0, 1], and log-probabilities
-      `[B, A]`.
+      States `[B, 21, 21, 64]`, floats in [0, 1], as blocks of pixels that
+      networks take (`networks.atari.blocks`), and log-probabilities `[B, A]`.
     """
-    frames = tf.gather(
-        self._frames, tf.gather(self._index, rows))  # [B, 4, 84, 84]
-    x = tf.cast(tf.transpose(frames, [0, 2, 3, 1]), tf.float32) / 255.
+    index = tf.gather(self._index, rows)  # [B, 4]
+    frames = [tf.gather(self._frames, one) for one in tf.unstack(index, axis=1)]
+    x = networks.scale_frames(tf.concat(frames, axis=-1))
     return x, tf.gather(self._log_probs, rows)

@@ -8,6 +8,7 @@ with an aspect ratio of 3/4 to 4/3, resized to 224x224, and a random flip
 the shorter side was resized to 256.
 """
 
+import contextlib
 from typing import Iterator, Optional
 
 import tensorflow as tf
@@ -93,15 +94,28 @@ def cifar10(seed: int, batch_size: int, folder: Optional[str] = None,
       / _CIFAR_DEVIATION)
 
 
+@contextlib.contextmanager
+def _undamaged(name: str) -> Iterator[None]:
+  """Explains what TensorFlow says of damaged files in one sentence.
+
+  Raises:
+    UserError: if a record or an image in it cannot be read.
+  """
+  try:
+    yield
+  except tf.errors.OpError as error:
+    what = str(error.message).splitlines()[0][:120]
+    raise errors.UserError(
+        f"The prepared {name} holds a damaged file or image ({what}): delete "
+        f"its folder, check the archives it was made of, and run tfds build "
+        f"{name}{_HOW[name]} again; training resumes from its last checkpoint."
+    ) from error
+
+
 def _arrays(split: str, folder: Optional[str]) -> Batch:
   """A whole split of CIFAR-10: images uint8 `[N, 32, 32, 3]`."""
-  everything = load("cifar10", split, folder).batch(50_000)
-  try:
-    batches = list(everything)
-  except tf.errors.OpError as error:
-    raise errors.UserError(
-        f"The prepared CIFAR-10 is damaged ({error.message}): delete its "
-        "folder and prepare it again.") from error
+  with _undamaged("cifar10"):
+    batches = list(load("cifar10", split, folder).batch(50_000))
   return Batch(
       tf.concat([batch["image"] for batch in batches], 0),
       tf.concat([tf.cast(batch["label"], tf.int32) for batch in batches], 0))
@@ -174,7 +188,8 @@ class ImageNet:
     if self._next != int(index) or position == 0:
       self._batches = iter(self._epoch(epoch, position))
     self._next = int(index) + 1
-    return next(self._batches)
+    with _undamaged("imagenet2012"):
+      return next(self._batches)
 
   def _epoch(self, epoch: int, skipped: int) -> tf.data.Dataset:
     key = tf.random.fold_in(self._key, epoch)
@@ -196,14 +211,19 @@ class ImageNet:
         .prefetch(tf.data.AUTOTUNE))
 
   def held_out(self, stream: str) -> Iterator[Batch]:
-    """All images of a held-out stream, in batches."""
+    """All images of a held-out stream, in batches.
+
+    Raises:
+      UserError: if an image is damaged.
+    """
     test = classification.check_stream(stream) == "test"
     examples = load("imagenet2012", "validation" if test else "train[99%:]",
                     self._folder)
-    yield from examples.map(
-        lambda example: Batch(central_crop(example["image"]),
-                              tf.cast(example["label"], tf.int32)),
-        tf.data.AUTOTUNE).batch(self._batch_size).prefetch(1)
+    with _undamaged("imagenet2012"):
+      yield from examples.map(
+          lambda example: Batch(central_crop(example["image"]),
+                                tf.cast(example["label"], tf.int32)),
+          tf.data.AUTOTUNE).batch(self._batch_size).prefetch(1)
 
 
 def random_crop(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -42,10 +42,12 @@ def sample(function: functions.BenchmarkFunction, count: int, *,
     Points, values and derivatives in float64.
 
   Raises:
-    UserError: if `count` is below 1.
+    UserError: if `count` is below 1 or `seed` below 0.
   """
   if count < 1:
     raise errors.UserError(f"A data set needs at least 1 point, got {count}.")
+  if seed < 0:
+    raise errors.UserError(f"Seeds of data must be >= 0, got {seed}.")
   key = [seed, count, *(zlib.crc32(text.encode())
                         for text in (function.name, stream))]
   low, high = np.array(function.domain).T

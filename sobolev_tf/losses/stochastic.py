@@ -13,7 +13,7 @@ from typing import Callable, Optional, Sequence, Tuple, Union
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from sobolev_tf import derivatives, errors, linearity
+from sobolev_tf import derivatives, errors, linearity, shapes
 from sobolev_tf import targets as targets_lib
 from sobolev_tf.losses import pointwise, terms
 
@@ -35,13 +35,23 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
   Returns:
     K functions from a tensor `[*batch, ...]` to directions of its shape, of
     unit Euclidean norm per example: what `derivatives.projections` takes.
+
+  Raises:
+    UserError: if the seed is not two integers.
   """
+  seed = shapes.to_tensor(seed, "seed")
+  members = seed.shape.rank == 2
+  if not seed.dtype.is_integer or not seed.shape[members:].is_compatible_with(
+      [2]):
+    raise errors.UserError(
+        "seed must be two integers, as tf.random.fold_in([seed, 0], step) "
+        f"gives them, got {seed.dtype.name} of shape {seed.shape}.")
   seed = tf.cast(seed, tf.int32)
-  if seed.shape.rank == 2:
-    members = [unit_directions(order, own, batch_dims - 1)
-               for own in tf.unstack(seed)]
+  if members:
+    own = [unit_directions(order, one, batch_dims - 1)
+           for one in tf.unstack(seed)]
     return tuple(
-        functools.partial(_by_member, draws=draws) for draws in zip(*members))
+        functools.partial(_by_member, draws=draws) for draws in zip(*own))
   seeds = tf.random.split(seed, order)
   return tuple(
       functools.partial(_on_sphere, seed=seeds[j], batch_dims=batch_dims)
@@ -137,12 +147,13 @@ def project(arrays: Sequence[tf.Tensor], x: tf.Tensor,
   Raises:
     UserError: if there are not K + 1 arrays, or a shape does not fit.
   """
-  if len(arrays) != len(directions) + 1:
+  if len(terms.check_sequence("target", arrays)) != len(directions) + 1:
     raise errors.UserError(
         f"target needs {len(directions) + 1} arrays (the value and one per "
         f"derivative), got {len(arrays)}.")
-  x = tf.convert_to_tensor(x)
-  arrays = [tf.convert_to_tensor(a, dtype_hint=x.dtype) for a in arrays]
+  x = shapes.check_points(x, batch_dims)
+  arrays = [shapes.to_tensor(a, f"target[{order}]", x.dtype)
+            for order, a in enumerate(arrays)]
   for order, array in enumerate(arrays):
     if array.dtype != x.dtype:
       what = f"derivative of order {order}" if order else "value"

@@ -10,7 +10,7 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from sobolev_tf import errors
+from sobolev_tf import errors, shapes
 from sobolev_tf.losses import pointwise
 
 
@@ -90,8 +90,13 @@ def check_orders(
     raise errors.UserError(
         f"order must be an integer >= 1, got {order!r}: order 0 is ordinary "
         "training, for which any regression loss will do.")
-  losses = tuple(
-      [pointwise.squared_error] * (order + 1) if losses is None else losses)
+  if losses is None:
+    losses = [pointwise.squared_error] * (order + 1)
+  if not isinstance(losses, (list, tuple)) or not all(map(callable, losses)):
+    raise errors.UserError(
+        "losses must be a list of functions such as sobolev_tf.losses.norm, "
+        f"got {losses!r}.")
+  losses = tuple(losses)
   try:
     weights = tuple(map(
         float, [1.] * (order + 1) if weights is None else weights))
@@ -140,6 +145,7 @@ def compare(
   if entry_weights is None:
     entry_weights = [None] * count
   for name, given in (("targets", targets), ("entry_weights", entry_weights)):
+    given = check_sequence(name, given)
     if len(given) != count:
       raise errors.UserError(
           f"{name} needs {count} entries (the value's and one per "
@@ -175,10 +181,21 @@ def compare(
   return SobolevTerms(tuple(terms), orders.weights)
 
 
+def check_sequence(name: str, given: Sequence) -> Sequence:
+  """Returns an argument; a `UserError` unless it has entries to count."""
+  try:
+    len(given)
+  except TypeError as error:
+    raise errors.UserError(
+        f"{name} must have one entry per order of derivative, got "
+        f"{type(given).__name__}.") from error
+  return given
+
+
 def _check_target(target, prediction: tf.Tensor, order: int) -> tf.Tensor:
   what = "value" if order == 0 else f"derivative of order {order}"
-  target = tf.stop_gradient(
-      tf.convert_to_tensor(target, dtype_hint=prediction.dtype))
+  target = tf.stop_gradient(shapes.to_tensor(
+      target, f"The target {what}", prediction.dtype))
   if target.dtype != prediction.dtype:
     raise errors.UserError(
         f"The target {what} is {target.dtype.name}, the model's "
@@ -197,10 +214,11 @@ def _check_target(target, prediction: tf.Tensor, order: int) -> tf.Tensor:
 
 
 def _check_weight(weight, prediction: tf.Tensor, name: str) -> tf.Tensor:
-  weight = tf.cast(weight, prediction.dtype)
+  weight = tf.cast(shapes.to_tensor(weight, name), prediction.dtype)
   static = tf.get_static_value(weight)
-  if static is not None and not (static >= 0).all():
-    raise errors.UserError(f"{name} must be >= 0 everywhere.")
+  if static is not None and not (
+      (static >= 0) & (static < math.inf)).all():
+    raise errors.UserError(f"{name} must be >= 0 and finite everywhere.")
   return weight
 
 

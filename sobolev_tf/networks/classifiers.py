@@ -70,7 +70,8 @@ ARCHITECTURES: Dict[str, Architecture] = {
 def make_network(
     architecture: str, method: str, *, cuts: int, num_classes: int,
     input_shape: Tuple[int, ...], decay_rate: float, seed: int,
-    targets: str = "true", gradient_weight: float = 1.
+    targets: str = "true", gradient_weight: float = 1.,
+    mixed: bool = False
 ) -> sg.DecoupledNetwork:
   """Builds a classifier for one column of Table 1.
 
@@ -85,6 +86,8 @@ def make_network(
     targets: "true" or "bootstrapped".
     gradient_weight: of the gradient's term in Sobolev Training's loss; that of
       the value is 1.
+    mixed: whether the parts' convolutions are in mixed precision; SG modules
+      never are.
 
   Returns:
     The network, with its variables.
@@ -103,12 +106,12 @@ def make_network(
         f"A network of four blocks is cut at 0, 1 or 3 places, not {cuts}.")
   if sizes.blocks is None:
     parts: List[snt.Module] = list(
-        resnet.cut_resnet(num_classes, cuts, decay_rate))
+        resnet.cut_resnet(num_classes, cuts, decay_rate, mixed=mixed))
   else:
     stacks = convnet.split(sizes.blocks, cuts)
     parts = [
         convnet.ConvStack(
-            stack, decay_rate=decay_rate,
+            stack, decay_rate=decay_rate, mixed=mixed,
             num_classes=num_classes if stack is stacks[-1] else None)
         for stack in stacks]
   step = 4 // (cuts + 1)
@@ -135,8 +138,7 @@ def _make_cut(sizes: Architecture, method: str, block: int, num_classes: int,
         sg.FreeGradient(
             convnet.ConvStack(
                 [convnet.Layer(sizes.free_channels)], decay_rate=decay_rate,
-                gradient_channels=sizes.channels[block - 1],
-                second_order=True),
+                gradient_channels=sizes.channels[block - 1]),
             num_classes), supervision)
   if method == "sobolev":
     supervision = supervision._replace(gradient=gradient_weight)
@@ -144,4 +146,4 @@ def _make_cut(sizes: Architecture, method: str, block: int, num_classes: int,
       sg.LossModel(
           convnet.ConvStack(
               sizes.small[block:], num_classes=num_classes,
-              decay_rate=decay_rate, second_order=True)), supervision)
+              decay_rate=decay_rate)), supervision)

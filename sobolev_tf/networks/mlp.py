@@ -9,6 +9,7 @@ one graph, several times faster than one after another.
 
 from typing import Callable, Sequence, Tuple
 
+import numpy as np
 import sonnet as snt
 import tensorflow as tf
 
@@ -56,12 +57,20 @@ class EnsembleMLP(snt.Module):
       name: the module's name.
 
     Raises:
-      UserError: if there is no member or no layer.
+      UserError: if there is no member or no layer, a seed is not an integer or
+        a size is below 1.
     """
     super().__init__(name=name)
     if not seeds or not output_sizes:
       raise errors.UserError(
           "An ensemble needs at least one seed and one output size.")
+    for seed in seeds:
+      if not isinstance(seed, (int, np.integer)):
+        raise errors.UserError(f"Seeds must be integers, got {seed!r}.")
+    if min(input_size, *output_sizes) < 1:
+      raise errors.UserError(
+          "Sizes of layers must be >= 1, got "
+          f"{', '.join(map(str, [input_size, *output_sizes]))}.")
     self.activation = activation
     sizes = [input_size, *output_sizes]
     members = [initial_weights(seed, sizes, dtype) for seed in seeds]

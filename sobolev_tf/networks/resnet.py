@@ -1,42 +1,107 @@
-"""Sonnet's ResNet-50, cut at its block groups (Table 1's ImageNet network)."""
+"""ResNet-50, cut at its block groups (Table 1's ImageNet network)."""
 
-from typing import List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import sonnet as snt
 import tensorflow as tf
 
 from sobolev_tf import errors
+from sobolev_tf.networks import convolution, normalisation
 
 BLOCKS = (3, 4, 6, 3)  # of ResNet-50, per group
 CHANNELS = (256, 512, 1024, 2048)  # of ResNet-50, put out by each group
+_STEM_CHANNELS = 64
+
+
+class Normalised(snt.Module):
+  """A convolution without bias, then batch normalisation."""
+
+  def __init__(self, channels: int, kernel: int, stride: int,
+               decay_rate: float, mixed: bool, zero: bool = False,
+               name: str = "normalised"):
+    """Args:
+      channels: of the output.
+      kernel: height and width of the convolution's kernel.
+      stride: of the convolution.
+      decay_rate: of batch normalisation's moving averages.
+      mixed: whether the convolution is in mixed precision.
+      zero: whether the scale starts at 0, so that a block starts as identity.
+      name: the module's name.
+    """
+    super().__init__(name=name)
+    self._convolution = convolution.Conv2D(
+        channels, kernel, stride=stride, padding=snt.pad.same,
+        with_bias=False, mixed=mixed)
+    self._norm = normalisation.batch_norm(
+        decay_rate, snt.initializers.Zeros() if zero else None)
+
+  def __call__(self, h: tf.Tensor, is_training: bool) -> tf.Tensor:
+    """Maps `[B, H, W, C]` to `[B, H', W', channels]`."""
+    return self._norm(self._convolution(h), is_training)
+
+
+class Bottleneck(snt.Module):
+  """The block of He et al. (arXiv 1512.03385), as `snt.nets.ResNet` has it.
+
+  Written out because Sonnet's fixes its kinds of convolution and
+  normalisation.
+  """
+
+  def __init__(self, channels: int, stride: int, projected: bool,
+               decay_rate: float, mixed: bool, name: str = "bottleneck"):
+    """Args:
+      channels: of the output; a quarter of it in between.
+      stride: of the middle convolution and the shortcut.
+      projected: whether the shortcut is a convolution or the identity.
+      decay_rate: of batch normalisation's moving averages.
+      mixed: whether convolutions are in mixed precision.
+      name: the module's name.
+    """
+    super().__init__(name=name)
+    common: Dict[str, Any] = {"decay_rate": decay_rate, "mixed": mixed}
+    self._shortcut = (
+        Normalised(channels, 1, stride, **common) if projected else None)
+    self._layers = [
+        Normalised(channels // 4, 1, 1, **common),
+        Normalised(channels // 4, 3, stride, **common),
+        Normalised(channels, 1, 1, zero=True, **common)]
+
+  def __call__(self, h: tf.Tensor, is_training: bool) -> tf.Tensor:
+    """Maps `[B, H, W, C]` to `[B, H', W', channels]`."""
+    shortcut = self._shortcut(h, is_training) if self._shortcut else h
+    first, second, last = self._layers
+    h = tf.nn.relu(first(h, is_training))
+    h = tf.nn.relu(second(h, is_training))
+    return tf.nn.relu(last(h, is_training) + shortcut)
 
 
 class ResNetPart(snt.Module):
-  """Consecutive block groups of a ResNet, with its stem or head at an end."""
+  """Consecutive blocks of a ResNet, with its stem or head at an end."""
 
-  def __init__(self, groups: Sequence[snt.Module], *,
-               stem: Optional[Sequence[snt.Module]] = None,
-               logits: Optional[snt.Module] = None,
+  def __init__(self, blocks: Sequence[Bottleneck], *,
+               stem: Optional[Normalised] = None,
+               num_classes: Optional[int] = None,
                name: str = "resnet_part"):
     """Args:
-      groups: block groups, applied one after another.
-      stem: the initial convolution and its batch normalisation.
-      logits: the last linear layer.
+      blocks: applied one after another.
+      stem: the initial convolution; pooling follows it.
+      num_classes: adds the head: mean over places, then a linear layer, which
+        starts at 0 and is float32 always.
       name: the module's name.
     """
     super().__init__(name=name)
     self._stem = stem
-    self._groups = list(groups)
-    self._logits = logits
+    self._blocks = list(blocks)
+    self._logits = snt.Linear(
+        num_classes, w_init=snt.initializers.Zeros()) if num_classes else None
 
   def __call__(self, h: tf.Tensor, is_training: bool) -> tf.Tensor:
     """Maps `[B, H, W, C]` to `[B, H', W', C']`, or to logits `[B, classes]`."""
     if self._stem is not None:
-      convolution, norm = self._stem
-      h = tf.nn.relu(norm(convolution(h), is_training))
+      h = tf.nn.relu(self._stem(h, is_training))
       h = tf.nn.max_pool2d(h, 3, 2, "SAME")
-    for group in self._groups:
-      h = group(h, is_training)
+    for block in self._blocks:
+      h = block(h, is_training)
     if self._logits is not None:
       h = self._logits(tf.reduce_mean(h, [1, 2]))
     return h
@@ -44,8 +109,9 @@ class ResNetPart(snt.Module):
 
 def cut_resnet(num_classes: int, cuts: int, decay_rate: float,
                blocks: Sequence[int] = BLOCKS,
-               channels: Sequence[int] = CHANNELS) -> List[ResNetPart]:
-  """Builds Sonnet's ResNet (v1) in parts.
+               channels: Sequence[int] = CHANNELS,
+               mixed: bool = False) -> List[ResNetPart]:
+  """Builds a ResNet (v1) in parts.
 
   Args:
     num_classes: the number of classes.
@@ -53,6 +119,7 @@ def cut_resnet(num_classes: int, cuts: int, decay_rate: float,
     decay_rate: of batch normalisation's moving averages.
     blocks: per group, its number of bottleneck blocks.
     channels: per group, the channels it puts out.
+    mixed: whether convolutions are in mixed precision.
 
   Returns:
     `cuts + 1` parts whose composition is the network.
@@ -63,17 +130,16 @@ def cut_resnet(num_classes: int, cuts: int, decay_rate: float,
   if cuts not in (0, 1, 3):
     raise errors.UserError(
         f"A ResNet is cut at 0, 1 or 3 of its block groups, not {cuts}.")
-  whole = snt.nets.ResNet(
-      blocks, num_classes, channels_per_group_list=channels,
-      bn_config={"decay_rate": decay_rate, "eps": 1e-5})  # eps: Sonnet's
-  named = {module.name: module for module in whole.submodules}
-  groups = [named[f"block_group_{index}"] for index in range(4)]
   size = 4 // (cuts + 1)
-  return [
-      ResNetPart(
-          groups[first:first + size],
-          stem=None if first else (
-              named["initial_conv"], named["initial_batchnorm"]),
-          logits=named["logits"] if first + size == 4 else None,
-          name=f"part_{first // size}")
-      for first in range(0, 4, size)]
+  parts = []
+  for first in range(0, 4, size):
+    groups = range(first, first + size)
+    parts.append(ResNetPart(
+        [Bottleneck(channels[group], 2 if group and not block else 1,
+                    not block, decay_rate, mixed)
+         for group in groups for block in range(blocks[group])],
+        stem=None if first else Normalised(
+            _STEM_CHANNELS, 7, 2, decay_rate, mixed),
+        num_classes=num_classes if first + size == 4 else None,
+        name=f"part_{first // size}"))
+  return parts

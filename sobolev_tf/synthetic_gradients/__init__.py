@@ -12,8 +12,11 @@ from sobolev_tf.synthetic_gradients.cuts import (
 from sobolev_tf.synthetic_gradients.decoupled import (
     TARGETS,
     DecoupledNetwork,
-    Plain,
     Step,
+)
+from sobolev_tf.synthetic_gradients.diagnosis import (
+    asymmetries,
+    cosines,
     preserved,
 )
 from sobolev_tf.synthetic_gradients.modules import (
@@ -22,6 +25,7 @@ from sobolev_tf.synthetic_gradients.modules import (
     Prediction,
     cross_entropy,
 )
+from sobolev_tf.synthetic_gradients.stages import Plain
 
 __all__ = (
     "METHODS",
@@ -38,6 +42,8 @@ __all__ = (
     "Step",
     "Supervision",
     "SyntheticGradient",
+    "asymmetries",
+    "cosines",
     "cross_entropy",
     "preserved",
 )

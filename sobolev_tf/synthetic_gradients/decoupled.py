@@ -27,8 +27,7 @@ the module there predicts (the last part has the true ones), so that no part
 waits for more than its neighbour, as decoupling means it.
 """
 
-import contextlib
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import sonnet as snt
 import tensorflow as tf
@@ -36,9 +35,9 @@ import tensorflow as tf
 from sobolev_tf import errors
 from sobolev_tf.synthetic_gradients import cuts as cuts_lib
 from sobolev_tf.synthetic_gradients import modules
+from sobolev_tf.synthetic_gradients import stages as stages_lib
 
 TARGETS = ("true", "bootstrapped")
-Gradients = Optional[List[tf.Tensor]]  # None: nothing to learn from
 
 
 class Step(NamedTuple):
@@ -55,35 +54,9 @@ class Step(NamedTuple):
   """
   logits: tf.Tensor
   losses: tf.Tensor
-  parts: List[Gradients]
-  modules: List[Gradients]
+  parts: List[stages_lib.Gradients]
+  modules: List[stages_lib.Gradients]
   module_losses: List[Optional[tf.Tensor]]
-
-
-@snt.allow_empty_variables
-class Plain(snt.Module):
-  """A part that behaves the same in training and evaluation."""
-
-  def __init__(self, module: snt.Module, name: str = "plain"):
-    """Args:
-      module: called as `module(h)`.
-      name: the module's name.
-    """
-    super().__init__(name=name)
-    self.module = module
-
-  def __call__(self, h: tf.Tensor, is_training: bool) -> tf.Tensor:
-    """Applies the module to `[B, *event]`."""
-    del is_training
-    return self.module(h)
-
-
-class _Stage(NamedTuple):
-  """A part applied: from `x` to `output`, recorded by `tape`."""
-  x: tf.Tensor
-  output: tf.Tensor
-  tape: tf.GradientTape
-  variables: Sequence[tf.Variable]
 
 
 class DecoupledNetwork(snt.Module):
@@ -149,7 +122,8 @@ class DecoupledNetwork(snt.Module):
   def activations(self, x: tf.Tensor,
                   is_training: bool = False) -> List[tf.Tensor]:
     """h_1, ..., h_P-1: the activations at the cuts."""
-    return [stage.output for stage in self._forward(x, None, is_training)[:-1]]
+    return [stage.output for stage in stages_lib.forward(
+        self.parts, x, is_training)[:-1]]
 
   def step(self, x: tf.Tensor, labels: tf.Tensor) -> Step:
     """Computes every gradient of a step; nothing is applied yet.
@@ -164,13 +138,14 @@ class DecoupledNetwork(snt.Module):
     Raises:
       UserError: if a trainable variable does not affect its part's output.
     """
-    stages = self._forward(x, labels, is_training=True)
+    stages = stages_lib.forward(
+        self.parts, x, True, labels, self._loss)
     logits, losses = stages[-1].output
     ones = tf.ones_like(losses)
     size = tf.cast(tf.shape(losses)[0], losses.dtype)
     last = stages[-1]._replace(output=losses)
     # What the part below learns from, and what the cut below aims at.
-    part_gradients, gradient = _backward(last, ones, ones)
+    part_gradients, gradient = stages_lib.backward(last, ones, ones)
     result = Step(logits, losses, [_scale(part_gradients, size)], [], [])
     value = losses
     for stage, cut in zip(reversed(stages[:-1]), reversed(self.cuts)):
@@ -187,7 +162,7 @@ class DecoupledNetwork(snt.Module):
         if self._targets == "bootstrapped" and prediction.value is not None:
           value = tf.stop_gradient(prediction.value)
       passed = gradient if self._targets == "true" else learned
-      part_gradients, gradient = _backward(stage, learned, passed)
+      part_gradients, gradient = stages_lib.backward(stage, learned, passed)
       result.parts.insert(0, _scale(part_gradients, size))
       result.modules.insert(0, module_gradients)
       result.module_losses.insert(0, module_loss)
@@ -208,7 +183,8 @@ class DecoupledNetwork(snt.Module):
       Per cut, dL_i/dh by backpropagation; and SG(h, y), None where the cut
       has no module.
     """
-    stages = self._forward(x, labels, is_training)
+    stages = stages_lib.forward(
+        self.parts, x, is_training, labels, self._loss)
     _, losses = stages[-1].output
     true: List[tf.Tensor] = []
     synthetic: List[Optional[tf.Tensor]] = []
@@ -222,76 +198,10 @@ class DecoupledNetwork(snt.Module):
           if isinstance(cut, cuts_lib.SyntheticGradient) else None)
     return true[1:], synthetic
 
-  def _forward(self, x: tf.Tensor, labels: Optional[tf.Tensor],
-               is_training: bool) -> List[_Stage]:
-    """Applies the parts, each on a tape of its own.
-
-    No tape sees two parts, so no gradient passes a cut by itself. With labels
-    the last stage's output is (logits, losses).
-    """
-    stages: List[_Stage] = []
-    h = tf.convert_to_tensor(x)
-    for number, part in enumerate(self.parts, start=1):
-      h = tf.stop_gradient(h)
-      variables = part.trainable_variables
-      with tf.GradientTape(
-          persistent=True, watch_accessed_variables=False) as tape:
-        tape.watch(h)
-        tape.watch(variables)
-        output = part(h, is_training)
-        if number == len(self.parts) and labels is not None:
-          output = output, self._loss(output, labels)
-      stages.append(_Stage(h, output, tape, variables))
-      h = output
-    return stages
-
-
-@contextlib.contextmanager
-def preserved(module: snt.Module) -> Iterator[None]:
-  """Puts a module's moving averages back as they were; not for graphs."""
-  trained = {id(variable) for variable in module.trainable_variables}
-  kept = [(variable, variable.numpy()) for variable in module.variables
-          if id(variable) not in trained]
-  try:
-    yield
-  finally:
-    for variable, value in kept:
-      variable.assign(value)
-
-
-def _backward(stage: _Stage, learned: Optional[tf.Tensor],
-              passed: Optional[tf.Tensor]
-              ) -> Tuple[Gradients, Optional[tf.Tensor]]:
-  """Takes gradients with respect to a part's output through the part.
-
-  Args:
-    stage: the part, applied.
-    learned: the gradient that its variables learn from, or None.
-    passed: the one that is passed on to its input, or None.
-
-  Returns:
-    Those with respect to the variables (summed over the batch) and the input.
-  """
-  variables = list(stage.variables)
-  if learned is passed and learned is not None:  # one backward pass for both
-    *to_variables, to_input = stage.tape.gradient(
-        stage.output, [*variables, stage.x], learned)
-  else:
-    to_variables = None if learned is None else stage.tape.gradient(
-        stage.output, variables, learned)
-    to_input = None if passed is None else stage.tape.gradient(
-        stage.output, stage.x, passed)
-  for variable, gradient in zip(variables, to_variables or []):
-    if gradient is None:
-      raise errors.UserError(
-          f"The output of its part does not depend on '{variable.name}', so "
-          "it has nothing to learn from: leave it out or use it.")
-  return to_variables, to_input
-
 
 def _learn(cut: cuts_lib.SyntheticGradient, h: tf.Tensor, labels: tf.Tensor,
            value: tf.Tensor, gradient: tf.Tensor
-           ) -> Tuple[modules.Prediction, tf.Tensor, Gradients]:
+           ) -> Tuple[modules.Prediction, tf.Tensor, stages_lib.Gradients]:
   """A module's prediction, its loss and the gradients of its variables."""
   variables = cut.trainable_variables
   with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -303,7 +213,8 @@ def _learn(cut: cuts_lib.SyntheticGradient, h: tf.Tensor, labels: tf.Tensor,
       loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
 
-def _scale(gradients: Gradients, size: tf.Tensor) -> Gradients:
+def _scale(gradients: stages_lib.Gradients,
+           size: tf.Tensor) -> stages_lib.Gradients:
   """From a sum over the batch to a mean."""
   return None if gradients is None else [
       gradient / tf.cast(size, gradient.dtype) for gradient in gradients]

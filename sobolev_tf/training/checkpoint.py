@@ -44,7 +44,8 @@ class Checkpointer:
         self._checkpoint.write(str(folder / "state"))
       except tf.errors.OpError as error:  # TensorFlow's own words for no space
         raise OSError(errno.EIO, error.message) from error
-      (folder / "history.json").write_text(json.dumps(history))
+      (folder / "history.json").write_text(
+          json.dumps(history), encoding="utf-8")
 
     files.write_folder(self.folder / f"{_PREFIX}{step:010d}", fill)
     for old in self._folders()[:-_KEEP]:
@@ -76,7 +77,13 @@ class Checkpointer:
             f"The checkpoint '{folder}' belongs to another model or "
             "optimizer: use the settings it was made with, or delete it to "
             "start afresh.") from error
-      history = json.loads((folder / "history.json").read_text())
+      try:
+        history = json.loads(
+            (folder / "history.json").read_text(encoding="utf-8"))
+      except ValueError as error:
+        raise errors.UserError(
+            f"The checkpoint '{folder}' has no readable history: delete it to "
+            "start afresh.") from error
       return int(folder.name[len(_PREFIX):]), history
     if reasons:
       raise errors.UserError(

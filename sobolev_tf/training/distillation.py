@@ -143,7 +143,7 @@ def check_size(name: str, student: atari.AtariNetwork,
 
 
 def log_policy(network: atari.AtariNetwork) -> derivatives.Function:
-  """The function x `[B, 84, 84, 4]` -> log pi(.|x) `[B, A]`."""
+  """The function of states x `[B, ...]` -> log pi(.|x) `[B, A]`."""
   return lambda x: tf.nn.log_softmax(network(x).logits)
 
 
@@ -304,7 +304,7 @@ class Distillation:
     student, teacher = (
         tf.reshape(derivatives.jacobian(log_policy(network), x),
                    [tf.shape(rows)[0], -1])
-        for network in (self.student, self._teacher))  # [B, A * 84 * 84 * 4]
+        for network in (self.student, self._teacher))  # [B, A * 28224]
     return (tf.reduce_sum(losses.norm(teacher, student)),
             tf.reduce_sum(tf.norm(teacher, axis=1)))
 

@@ -17,6 +17,7 @@ import sys
 import threading
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
+from absl import logging
 import numpy as np
 import tensorflow as tf
 import tqdm
@@ -34,8 +35,8 @@ class History:
   Attributes:
     records: one dict per measurement: `step` (steps done) and, per metric, a
       float or a list of floats (one per ensemble member).
-    diverged_at: per ensemble member, the step by which its loss was found
-      not finite, or None.
+    diverged_at: per ensemble member, the step from which on its loss was not
+      finite, or None.
   """
   records: List[Dict[str, Any]] = dataclasses.field(default_factory=list)
   diverged_at: List[Optional[int]] = dataclasses.field(default_factory=list)
@@ -57,6 +58,15 @@ class Schedule:
   evaluate_every: int = 0
   checkpoint_every: int = 0
 
+  def check(self) -> None:
+    """Raises `UserError` if a number is out of range."""
+    for name, low in (("steps", 1), ("chunk", 1), ("evaluate_every", 0),
+                      ("checkpoint_every", 0)):
+      value = getattr(self, name)
+      if type(value) is not int or value < low:
+        raise errors.UserError(
+            f"{name} must be an integer >= {low}, got {value!r}.")
+
   def next_stop(self, step: int) -> int:
     """The next step count at which control returns to the host."""
     intervals = (self.chunk, self.evaluate_every, self.checkpoint_every)
@@ -74,6 +84,7 @@ def train(
     log_folder: Optional[files.Path] = None,
     title: str = "training",
     compiled: bool = True,
+    chief: bool = True,
 ) -> History:
   """Trains, resuming from the checkpoints in `folder` if there are any.
 
@@ -94,18 +105,24 @@ def train(
     title: the progress bar's text.
     compiled: whether `step` is TensorFlow code to be compiled; if not, it is
       called from Python.
+    chief: False in all workers but one of a run of several: they read
+      checkpoints but write nothing.
 
   Returns:
     The measurements of the whole run, those before a resumption included.
 
   Raises:
-    UserError: if the loss of a single model (a scalar) is no longer finite.
-      Members of an ensemble are noted in `diverged_at` instead; training
-      ends early when all of them are.
+    UserError: if the schedule is out of range, `step` returns no loss, or the
+      loss of a single model (a scalar) is no longer finite: the message names
+      every metric that is not, and since which step. Members of an ensemble
+      are noted in `diverged_at` instead; training ends early when all of
+      them are.
     Interrupted: after SIGINT or SIGTERM, at the end of the current chunk.
   """
+  schedule.check()
+  watch = _Watch(step, title)
   # Traced before restoring: Sonnet's optimizers create their slots then.
-  run = compile_steps(step) if compiled else _python_loop(step)
+  run = compile_steps(watch.step) if compiled else _python_loop(watch.step)
   history = History()
   done = 0
   saver = None
@@ -113,21 +130,28 @@ def train(
     saver = checkpoint_lib.Checkpointer(folder, state)
     done, saved = saver.restore()
     if saved is not None:
-      history = History(**saved)
+      try:
+        history = History(**saved)
+      except TypeError as error:
+        raise errors.UserError(
+            f"The checkpoints in '{folder}' are not of a training: delete them "
+            "to start afresh.") from error
   if on_checkpoint is not None:
     on_checkpoint(done)
   writer = (
-      tf.summary.create_file_writer(str(log_folder)) if log_folder else None)
+      tf.summary.create_file_writer(str(log_folder))
+      if log_folder and chief else None)
   bar = tqdm.tqdm(
       total=schedule.steps, initial=done, desc=title, unit="step",
-      mininterval=0.5 if sys.stderr.isatty() else 30., leave=False)
+      mininterval=0.5 if sys.stderr.isatty() else 30., leave=False,
+      disable=not chief)
   with bar, _StopSignal() as stop:
     while done < schedule.steps:
       target = schedule.next_stop(done)
       metrics = run(done, target - done)
       bar.update(target - done)
       done = target
-      alive = _watch(history, metrics["loss"], done, title)
+      alive = watch.note(history, metrics["loss"])
       last = done == schedule.steps
       if last or not alive or _due(done, schedule.evaluate_every):
         measured = evaluate() if evaluate else {}
@@ -135,7 +159,7 @@ def train(
                   for name, value in {**metrics, **measured}.items()}
         history.records.append({"step": done, **record})
         _log(writer, done, record)
-      if saver and (last or _due(done, schedule.checkpoint_every)):
+      if saver and chief and (last or _due(done, schedule.checkpoint_every)):
         saver.save(done, dataclasses.asdict(history))
         if on_checkpoint is not None:
           on_checkpoint(done)
@@ -187,19 +211,57 @@ def _due(step: int, interval: int) -> bool:
   return bool(interval) and step % interval == 0
 
 
-def _watch(history: History, loss, step: int, title: str) -> bool:
-  """Notes which losses are no longer finite; False if none is."""
-  if np.ndim(loss) == 0 and not np.isfinite(loss):
-    raise errors.UserError(
-        f"Training diverged: the loss is not finite by step {step} ({title});"
-        " lower the learning rate or standardise the data.")
-  finite = np.atleast_1d(np.isfinite(np.asarray(loss)))
-  if not history.diverged_at:
-    history.diverged_at = [None] * len(finite)
-  for member, good in enumerate(finite):
-    if not good and history.diverged_at[member] is None:
-      history.diverged_at[member] = step
-  return bool(finite.any())
+class _Watch(tf.Module):
+  """Knows since which step each metric has not been finite, to the step."""
+
+  def __init__(self, step: Callable[[tf.Tensor], Metrics], title: str):
+    super().__init__()
+    self._step = step
+    self._title = title
+    self._since: Dict[str, tf.Variable] = {}  # steps done then; 0 for finite
+
+  def step(self, index: tf.Tensor) -> Metrics:
+    """The step itself; notes which of its metrics are not finite."""
+    metrics = self._step(index)
+    if not isinstance(metrics, Mapping) or "loss" not in metrics:
+      raise errors.UserError(
+          "A step must return its metrics by name, 'loss' among them, got "
+          f"{metrics!r}.")
+    for name, value in metrics.items():
+      value = tf.convert_to_tensor(value)
+      if value.dtype.is_floating:
+        if name not in self._since:
+          with tf.init_scope():
+            self._since[name] = tf.Variable(
+                tf.zeros(value.shape, tf.int64), trainable=False)
+        since = self._since[name]
+        since.assign(tf.where(
+            tf.math.is_finite(value), tf.zeros_like(since),
+            tf.where(since > 0, since, tf.cast(index, tf.int64) + 1)))
+    return metrics
+
+  def note(self, history: History, loss: tf.Tensor) -> bool:
+    """Notes in the history which members have diverged; False if all have."""
+    since = {name: variable.numpy() for name, variable in self._since.items()}
+    if np.ndim(loss) == 0 and not np.isfinite(loss):
+      first = sorted((int(steps), name) for name, steps in since.items()
+                     if np.ndim(steps) == 0 and steps)
+      named = ", ".join(f"{name} from step {step} on" for step, name in first)
+      raise errors.UserError(
+          f"Training diverged: not finite are {named} ({self._title}); lower "
+          "the learning rate, standardise the data or look for NaN in them.")
+    finite = np.atleast_1d(np.isfinite(np.asarray(loss)))
+    if not history.diverged_at:
+      history.diverged_at = [None] * len(finite)
+    for member in np.flatnonzero(~finite):
+      if history.diverged_at[member] is None:
+        step = int(np.atleast_1d(since["loss"])[member])
+        history.diverged_at[member] = step
+        logging.warning(
+            "%s: the loss of member %d of %d is not finite from step %d on; "
+            "the others are not affected.", self._title, member + 1,
+            len(finite), step)
+    return bool(finite.any())
 
 
 def _log(writer, step: int, record: Mapping[str, Any]) -> None:

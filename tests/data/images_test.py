@@ -108,3 +108,35 @@ def test_absent_data_name_the_command(tmp_path, name, words):
   for word in words:
     assert word in str(caught.value)
   assert not list(tmp_path.iterdir())
+
+
+def damaged(place, size):
+  """Examples of a data set one of whose images is no JPEG."""
+  def examples(builder, **options):
+    del builder, options
+    good = tf.io.encode_jpeg(np.zeros([size, size, 3], np.uint8)).numpy()
+    files = [good] * 4
+    files[place] = good[:30]
+    return tf.data.Dataset.from_tensor_slices(files).map(
+        lambda file: {"image": tf.io.decode_jpeg(file, channels=3),
+                      "label": tf.constant(1, tf.int64)})
+  return tfds.testing.mock_data(num_examples=4, as_dataset_fn=examples)
+
+
+@pytest.mark.parametrize("stream", ["train", "validation", "test"])
+def test_a_damaged_image_of_imagenet_is_one_sentence(stream):
+  with damaged(2, 300):
+    data = data_lib.open_data("imagenet", seed=0, batch_size=4, held_out=0)
+    with pytest.raises(errors.UserError) as caught:
+      (data.train(tf.constant(0)) if stream == "train"
+       else list(data.held_out(stream)))
+  message = str(caught.value)
+  assert "prepared imagenet2012 holds a damaged" in message
+  assert "tfds build imagenet2012 --manual_dir" in message
+  assert "\n" not in message
+
+
+def test_a_damaged_image_of_cifar10_is_one_sentence():
+  with damaged(1, 32), pytest.raises(
+      errors.UserError, match="prepared cifar10 holds a damaged"):
+    data_lib.open_data("cifar10", seed=0, batch_size=4, held_out=0)

@@ -58,6 +58,39 @@ def test_floats_are_taken_as_already_scaled():
       network(tf.constant(frames / 255., tf.float32)).value, rtol=1e-5)
 
 
+def in_blocks(frames):
+  """`[B, 84, 84, 4]` -> `[B, 21, 21, 4 * 16]`, frame by frame."""
+  return np.concatenate(
+      [atari.blocks(frames[..., i]) for i in range(4)], axis=-1)
+
+
+def test_blocks_by_hand():
+  frames = np.arange(2 * 84 * 84).reshape(2, 84, 84)
+  blocks = atari.blocks(frames)
+  assert blocks.shape == (2, 21, 21, 16)
+  np.testing.assert_array_equal(
+      blocks[1, 3, 20], frames[1, 12:16, 80:84].ravel())
+
+
+@pytest.mark.parametrize("name", atari.SIZES)
+def test_blocks_give_the_same_outputs_and_derivatives(name):
+  network = make(name)
+  frames = np.random.default_rng(1).integers(
+      256, size=(2, 84, 84, 4)).astype(np.uint8)
+  frames[:, :40] = 0  # so that order and place matter
+  for one, other in zip(network(tf.constant(frames)),
+                        network(tf.constant(in_blocks(frames)))):
+    np.testing.assert_allclose(one, other, atol=1e-5)
+  found = []
+  for x in (frames, in_blocks(frames)):
+    x = tf.constant(x / 255., tf.float32)
+    with tf.GradientTape() as tape:
+      tape.watch(x)
+      value = network(x).value
+    found.append(tape.gradient(value, x).numpy())
+  np.testing.assert_allclose(in_blocks(found[0]), found[1], atol=1e-6)
+
+
 def test_channels_last_moves_the_stack():
   stacked = np.arange(2 * 4 * 84 * 84).reshape(2, 4, 84, 84)
   moved = atari.channels_last(tf.constant(stacked)).numpy()

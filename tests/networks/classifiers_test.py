@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sonnet as snt
 import tensorflow as tf
 
 from sobolev_tf import errors
@@ -84,20 +85,30 @@ def test_resnet_50_has_its_parameters_and_the_shapes_at_its_cuts():
       v for part in parts for v in part.trainable_variables) == 25_557_032
 
 
+def fill(module):
+  """Gives every variable a value that depends on its shape alone."""
+  for variable in module.trainable_variables:
+    rng = np.random.default_rng(list(variable.shape))
+    variable.assign(rng.normal(scale=.5, size=variable.shape))
+
+
 def test_a_small_resnet_is_sonnets():
-  sizes = {"blocks": (1, 1, 1, 1), "channels": (4, 8, 12, 16)}
+  blocks, channels = (1, 2, 1, 1), (4, 8, 12, 16)
   x = tf.constant(np.random.default_rng(0).normal(size=(2, 32, 32, 3)),
                   tf.float32)
-  one, two, four = (resnet.cut_resnet(5, cuts, .9, **sizes)
-                    for cuts in (0, 1, 3))
-  outputs = []
-  for parts in (one, two, four):
+  sonnets = snt.nets.ResNet(blocks, 5, channels_per_group_list=channels)
+  sonnets(x, True)
+  fill(sonnets)
+  expected = sonnets(x, True)
+  for cuts in (0, 1, 3):
+    parts = resnet.cut_resnet(5, cuts, .9, blocks, channels)
+    assert len(parts) == cuts + 1
     h = x
     for part in parts:
-      h = part(h, False)
-    outputs.append(h.shape)
-  assert outputs == [(2, 5)] * 3
-  assert [len(parts) for parts in (one, two, four)] == [1, 2, 4]
+      part(h, True)
+      fill(part)
+      h = part(h, True)
+    np.testing.assert_allclose(h, expected, rtol=1e-4, atol=1e-4)
   with pytest.raises(errors.UserError, match="0, 1 or 3"):
     resnet.cut_resnet(5, 2, .9)
 

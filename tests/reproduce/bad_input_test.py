@@ -2,9 +2,8 @@
 
 import json
 import shutil
-import sys
 
-from absl.testing import flagsaver
+from commands import check_refused, contents
 import pytest
 
 from reproduce import app, figure2
@@ -14,44 +13,11 @@ from sobolev_tf.training import regression
 SMALL = ["--preset=smoke", "--functions=booth", "--seeds=0", "--steps=3"]
 
 
-def contents(folder):
-  """Every file with its bytes, but for the empty file that is locked."""
-  return {str(p.relative_to(folder)): p.read_bytes()
-          for p in sorted(folder.rglob("*"))
-          if p.is_file() and p.name != ".lock"}
-
-
-@pytest.fixture
-def command(monkeypatch, capfd):
-  """Runs `python -m reproduce.figure2`; returns its status and stderr."""
-  def call(*arguments):
-    monkeypatch.setattr(sys, "argv", ["figure2", *map(str, arguments)])
-    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-      app.run(figure2.define_flags, figure2.main)
-    return stop.value.code or 0, capfd.readouterr().err
-  return call
-
-
-def check_refused(result, *words):
-  status, stderr = result
-  assert status == app.USER_ERROR, stderr
-  lines = [line for line in stderr.splitlines() if line.startswith("error: ")]
-  assert len(lines) == 1, stderr
-  assert "Traceback" not in stderr
-  for word in words:
-    assert word in lines[0]
-
-
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(tmp_path_factory, command):
   """The folder of a small finished run."""
   folder = tmp_path_factory.mktemp("finished") / "run"
-  patch = pytest.MonkeyPatch()
-  patch.setattr(sys, "argv", ["figure2", *SMALL, f"--output={folder}"])
-  with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-    app.run(figure2.define_flags, figure2.main)
-  patch.undo()
-  assert not stop.value.code
+  assert command(figure2, *SMALL, f"--output={folder}").status == 0
   return folder
 
 
@@ -64,7 +30,7 @@ def test_good_input_for_comparison(folder, command):
   assert len(list(folder.glob("rows/*.csv"))) == 2
   assert (folder / "section.md").exists()
   assert (folder / "figure2-0.png").exists()
-  status, stderr = command(*SMALL, f"--output={folder}")
+  status, _, stderr = command(figure2, *SMALL, f"--output={folder}")
   assert status == 0 and "error" not in stderr
 
 
@@ -91,7 +57,8 @@ def test_bad_value_of_a_flag(tmp_path, command, monkeypatch, flag, words):
   monkeypatch.setattr(regression, "train", train)
   output = tmp_path / "new"
   check_refused(command(
-      "--preset=smoke", "--steps=3", f"--output={output}", flag), *words)
+      figure2, "--preset=smoke", "--steps=3", f"--output={output}", flag),
+                *words)
   assert not contents(tmp_path)
 
 
@@ -101,20 +68,21 @@ def test_bad_value_of_a_flag(tmp_path, command, monkeypatch, flag, words):
     ("--preset=huge", "preset"), ("--sise=20", "sise")])
 def test_absl_refuses_what_it_knows(tmp_path, command, flag, word):
   check_refused(command(
-      "--preset=smoke", f"--output={tmp_path}/new", flag), word)
+      figure2, "--preset=smoke", f"--output={tmp_path}/new", flag), word)
   assert not list(tmp_path.iterdir())
 
 
 def test_output_is_a_file(tmp_path, command):
   (tmp_path / "file").write_text("mine")
-  check_refused(command(*SMALL, f"--output={tmp_path}/file"),
+  check_refused(command(figure2, *SMALL, f"--output={tmp_path}/file"),
                 f"'{tmp_path}/file'", "File exists")
   assert contents(tmp_path) == {"file": b"mine"}
 
 
 def test_output_cannot_be_written(command):
-  check_refused(command(*SMALL, "--output=/proc/sobolev"), "'/proc/sobolev'",
-                "choose another output folder")
+  check_refused(
+      command(figure2, *SMALL, "--output=/proc/sobolev"), "'/proc/sobolev'",
+      "choose another output folder")
 
 
 @pytest.mark.parametrize("overwrite", [(), ("--overwrite",)])
@@ -122,7 +90,7 @@ def test_output_is_a_foreign_folder(tmp_path, command, overwrite):
   (tmp_path / "rows").mkdir()
   (tmp_path / "rows" / "mine.csv").write_text("mine")
   before = contents(tmp_path)
-  check_refused(command(*SMALL, f"--output={tmp_path}", *overwrite),
+  check_refused(command(figure2, *SMALL, f"--output={tmp_path}", *overwrite),
                 "not a folder of results", "choose another --output")
   assert contents(tmp_path) == before
 
@@ -130,14 +98,14 @@ def test_output_is_a_foreign_folder(tmp_path, command, overwrite):
 def test_output_holds_rows_of_another_config(folder, command):
   before = contents(folder)
   check_refused(
-      command(*SMALL, "--steps=4", f"--output={folder}"),
+      command(figure2, *SMALL, "--steps=4", f"--output={folder}"),
       "steps: 3 there, 4 now", "--overwrite")
   assert contents(folder) == before
 
 
 def test_overwrite_replaces_them(folder, command):
-  status, stderr = command(
-      *SMALL, "--steps=4", f"--output={folder}", "--overwrite")
+  status, _, stderr = command(
+      figure2, *SMALL, "--steps=4", f"--output={folder}", "--overwrite")
   assert status == 0, stderr
   settings = json.loads(files.read_text(folder / "run.json"))["settings"]
   assert settings[0]["steps"] == 4
@@ -147,7 +115,7 @@ def test_overwrite_replaces_them(folder, command):
 def test_output_is_in_use(folder, command):
   before = contents(folder)
   with files.locked(folder):
-    check_refused(command(*SMALL, f"--output={folder}"), "Another run")
+    check_refused(command(figure2, *SMALL, f"--output={folder}"), "Another run")
   assert contents(folder) == before
 
 
@@ -155,14 +123,16 @@ def test_damaged_rows(folder, command):
   path = min(folder.glob("rows/*.csv"))
   path.write_bytes(path.read_bytes().replace(b"booth", b"beale"))
   before = contents(folder)
-  check_refused(command(*SMALL, f"--output={folder}"), str(path), "damaged")
+  check_refused(
+      command(figure2, *SMALL, f"--output={folder}"), str(path), "damaged")
   assert contents(folder) == before
 
 
 def test_damaged_settings(folder, command):
   (folder / "run.json").write_bytes((folder / "run.json").read_bytes()[:50])
   before = contents(folder)
-  check_refused(command(*SMALL, f"--output={folder}"), "run.json", "damaged")
+  check_refused(
+      command(figure2, *SMALL, f"--output={folder}"), "run.json", "damaged")
   assert contents(folder) == before
 
 
@@ -173,7 +143,7 @@ def test_damaged_checkpoint(folder, command):
   files.write_folder(step, lambda inside: (inside / "state.index").touch())
   (step / "state.index").write_text("damage")
   before = contents(folder)
-  check_refused(command(*SMALL, f"--output={folder}"),
+  check_refused(command(figure2, *SMALL, f"--output={folder}"),
                 "No usable checkpoint", str(step), "Delete")
   assert contents(folder) == before
 

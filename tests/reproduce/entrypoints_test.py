@@ -1,12 +1,10 @@
 """Every entrypoint through its flags, on the smoke presets."""
 
-import sys
-
-from absl.testing import flagsaver
+from commands import check_refused
 import pytest
 
 from configs import order2 as order2_config
-from reproduce import app, figure2, figure3, order2, report, sensitivity
+from reproduce import figure2, figure3, order2, report, sensitivity
 from sobolev_tf import results
 
 TRAINING = {"figure2": figure2, "order2": order2, "figure3": figure3,
@@ -14,24 +12,12 @@ TRAINING = {"figure2": figure2, "order2": order2, "figure3": figure3,
 
 
 @pytest.fixture(scope="module")
-def command():
-  """Runs `python -m reproduce.<name>`; returns its exit status."""
-  def call(module, *arguments):
-    patch = pytest.MonkeyPatch()
-    patch.setattr(sys, "argv", ["program", *map(str, arguments)])
-    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-      app.run(module.define_flags, module.main)
-    patch.undo()
-    return stop.value.code or 0
-  return call
-
-
-@pytest.fixture(scope="module")
 def runs(tmp_path_factory, command):
   """The smoke run of everything that trains."""
   folder = tmp_path_factory.mktemp("runs")
   for name, module in TRAINING.items():
-    assert command(module, "--preset=smoke", f"--output={folder}/{name}") == 0
+    assert command(
+        module, "--preset=smoke", f"--output={folder}/{name}").status == 0
   return folder
 
 
@@ -47,12 +33,11 @@ def test_rows_and_section(runs, name):
 
 @pytest.mark.parametrize("name", TRAINING)
 def test_another_setting_is_refused_in_one_sentence(
-    runs, name, command, capsys):
+    runs, name, command):
   before = results.read(runs / name)
   module = TRAINING[name]
-  assert command(module, "--preset=quick", f"--output={runs}/{name}") == 2
-  error = capsys.readouterr().err.strip()
-  assert error.startswith("error: ") and "other settings" in error
+  check_refused(command(module, "--preset=quick", f"--output={runs}/{name}"),
+                "other settings")
   assert results.read(runs / name) == before
 
 
@@ -66,36 +51,35 @@ def test_order2_compares_every_order_of_the_error(runs):
     assert (runs / "order2" / f"order2-{error}-0.png").exists()
 
 
-def test_help_names_the_flags_of_shared_modules(command, capsys):
-  assert command(order2, "--help") == 1
-  shown = capsys.readouterr().out
-  assert "--sizes" in shown and "--preset" in shown
+def test_help_names_the_flags_of_shared_modules(command):
+  outcome = command(order2, "--help")
+  assert outcome.status == 1
+  assert "--sizes" in outcome.out and "--preset" in outcome.out
 
 
 def test_figure3_flags(tmp_path, command):
   assert command(
       figure3, "--preset=smoke", "--function=booth", "--sizes=5", "--seed=3",
-      f"--output={tmp_path}/run") == 0
+      f"--output={tmp_path}/run").status == 0
   rows = results.read(tmp_path / "run")
   assert {(row.task, row.n, row.seed) for row in rows} == {("booth", 5, 3)}
   (tmp_path / "run" / "surfaces" / "n5_sobolev.csv").unlink()
   assert command(
       figure3, "--preset=smoke", "--function=booth", "--sizes=5", "--seed=3",
-      f"--output={tmp_path}/run") == 0  # made again
+      f"--output={tmp_path}/run").status == 0  # made again
   assert (tmp_path / "run" / "surfaces" / "n5_sobolev.csv").exists()
   assert results.read(tmp_path / "run") == rows
 
 
 def test_report_of_all_and_of_an_unfinished_run(
-    runs, tmp_path, command, capsys):
+    runs, tmp_path, command):
   unfinished = tmp_path / "more" / "unfinished"
   unfinished.mkdir(parents=True)
   (unfinished / "run.json").write_bytes(
       (runs / "sensitivity" / "run.json").read_bytes())
-  assert command(
-      report, f"--input={runs},{tmp_path}/more",
-      f"--output={tmp_path}/report") == 0
-  assert f"{tmp_path}/report/report.html" in capsys.readouterr().out
+  status, out, _ = command(
+      report, f"--input={runs},{tmp_path}/more", f"--output={tmp_path}/report")
+  assert status == 0 and f"{tmp_path}/report/report.html" in out
   text = (tmp_path / "report" / "report.md").read_text()
   titles = [report.SECTIONS[name][0] for name in TRAINING]
   assert [line[3:] for line in text.splitlines()
@@ -103,8 +87,7 @@ def test_report_of_all_and_of_an_unfinished_run(
   assert "No part of it is finished yet." in text
 
 
-def test_report_of_nothing(tmp_path, command, capsys):
-  assert command(report, f"--input={tmp_path}",
-                 f"--output={tmp_path}/report") == 2
-  assert "There are no results" in capsys.readouterr().err
+def test_report_of_nothing(tmp_path, command):
+  check_refused(command(report, f"--input={tmp_path}",
+                        f"--output={tmp_path}/report"), "There are no results")
   assert not (tmp_path / "report").exists()

@@ -2,9 +2,8 @@
 
 import dataclasses
 import shutil
-import sys
 
-from absl.testing import flagsaver
+from commands import check_refused
 import numpy as np
 import pytest
 
@@ -24,18 +23,6 @@ from sobolev_tf.agents import evaluation, recording, recordings, teachers
 from sobolev_tf.networks import atari
 from sobolev_tf.training import distillation
 from sobolev_tf.training.distillation import Trial
-
-
-@pytest.fixture
-def command(monkeypatch, capfd):
-  """Runs an entrypoint; returns its status, output and error."""
-  def call(module, *arguments):
-    monkeypatch.setattr(sys, "argv", ["program", *map(str, arguments)])
-    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-      app.run(module.define_flags, module.main)
-    captured = capfd.readouterr()
-    return stop.value.code or 0, captured.out, captured.err
-  return call
 
 
 def contents(folder):
@@ -86,7 +73,8 @@ def test_rows(finished):
   assert {r.step for r in rows} == {2, 4}
   assert {"test_error", "test_kl", "validation_kl", "train_kl",
           "test_reverse_kl", "test_derivative_distance",
-          "test_duplicate_states", "test_duplicate_frames"} <= {
+          "test_duplicate_states", "test_duplicate_frames",
+          "test_duplicate_near_frames"} <= {
               r.metric for r in rows}
   assert np.isfinite([r.value for r in rows]).all()
 
@@ -129,12 +117,9 @@ def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, run):
     (["--seeds=9223372036854775808"], "--seeds"),
 ])
 def test_bad_flags(arguments, words, agents, command, tmp_path):
-  status, _, error = command(
+  check_refused(command(
       figure4, "--preset=smoke", f"--agents={agents}",
-      f"--output={tmp_path}/run", *arguments)
-  lines = [line for line in error.splitlines() if line.startswith("error: ")]
-  assert status == app.USER_ERROR and len(lines) == 1, error
-  assert words in lines[0] and "Traceback" not in error
+      f"--output={tmp_path}/run", *arguments), words)
   assert not list(tmp_path.glob("run/rows/*"))
 
 
@@ -172,7 +157,7 @@ def test_search_runs_every_trial(agents, command, tmp_path):
   status, out, _ = command(
       figure4_search, *SMOKE, f"--agents={agents}",
       f"--output={tmp_path}/run")
-  assert status == 0 and out.count("chosen") == 3
+  assert status == 0 and out.count("chosen") == 2
   rows = results.read(tmp_path / "run")
   config = config_lib.SEARCH["smoke"]
   for method, trials in config.trials[GAME].items():
@@ -297,6 +282,17 @@ def test_a_regular_advantage_is_reported():
           rows_of("breakout", 1, "sobolev", .2))
   assert "regular better" in section.table(
       students.Students(rows), "test_error")
+
+
+def test_students_near_a_constant_policy_are_counted():
+  assert "constant policy" not in section.summary(students.Students(ROWS))
+  stuck = ("regular", 3, 1000, "train_kl")
+  rows = [
+      dataclasses.replace(row, value=1.)
+      if (row.method, row.seed, row.n, row.metric) == stuck else row
+      for row in ROWS]
+  assert "cell and method have 1 regular, 0 Sobolev." in section.summary(
+      students.Students(rows))
 
 
 def test_differences_are_paired_by_seed():

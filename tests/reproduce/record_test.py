@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import sys
 
-from absl.testing import flagsaver
+from commands import check_refused, contents
 import numpy as np
 import pytest
 
 from configs import recording as config_lib
-from reproduce import app, record
+from reproduce import record
 from sobolev_tf import errors, files
 from sobolev_tf.agents import environment, recording, recordings, teachers
 from sobolev_tf.networks import atari
@@ -45,38 +44,11 @@ def _folder(package, tmp_path, monkeypatch):
   return folder
 
 
-@pytest.fixture(name="command")
-def _command(monkeypatch, capfd):
-  """Runs `python -m reproduce.record`; returns status, stdout and stderr."""
-  def call(*arguments):
-    monkeypatch.setattr(sys, "argv", ["record", *map(str, arguments)])
-    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-      app.run(record.define_flags, record.main)
-    return (stop.value.code or 0, *capfd.readouterr())
-  return call
-
-
 @pytest.fixture(name="no_play")
 def _no_play(monkeypatch):
   def play(*unused, **unused_named):
     raise AssertionError("it was not refused before playing")
   monkeypatch.setattr(environment, "AtariEnvironment", play)
-
-
-def contents(folder):
-  return {str(p.relative_to(folder)): p.read_bytes()
-          for p in sorted(folder.rglob("*"))
-          if p.is_file() and p.name != ".lock"}
-
-
-def check_refused(result, *words):
-  status, _, stderr = result
-  assert status == app.USER_ERROR, stderr
-  lines = [line for line in stderr.splitlines() if line.startswith("error: ")]
-  assert len(lines) == 1, stderr
-  assert "Traceback" not in stderr
-  for word in words:
-    assert word in lines[0]
 
 
 def test_what_is_sampled(package):
@@ -100,7 +72,7 @@ def test_what_is_sampled(package):
 
 def test_the_command_replays_what_was_shipped(folder, command, tmp_path):
   status, stdout, stderr = command(
-      "--game=breakout", f"--output={tmp_path}/new")
+      record, "--game=breakout", f"--output={tmp_path}/new")
   assert status == 0, stderr
   assert "states: 500\n" in stdout
   assert f"stored in: {tmp_path}/new/states\n" in stdout
@@ -111,7 +83,7 @@ def test_the_command_replays_what_was_shipped(folder, command, tmp_path):
 
 def test_the_command_replays_some_copies(folder, command, tmp_path):
   status, stdout, stderr = command(
-      "--game=breakout", "--copies=1", f"--output={tmp_path}/new")
+      record, "--game=breakout", "--copies=1", f"--output={tmp_path}/new")
   assert status == 0, stderr
   assert "states: 250\n" in stdout
   whole, _ = recordings.load(folder / "run" / "states")
@@ -123,11 +95,11 @@ def test_the_command_samples_and_ships(folder, command, tmp_path):
   arguments = ("--game=breakout", "--sample", "--preset=smoke", "--seed=10",
                f"--output={tmp_path}/new")
   before = contents(folder / "breakout_recording")
-  status, stdout, stderr = command(*arguments)
+  status, stdout, stderr = command(record, *arguments)
   assert status == 0, stderr
   assert contents(folder / "breakout_recording") == before
-  check_refused(command(*arguments), "holds a recording already")
-  status, stdout, stderr = command(*arguments, "--ship", "--overwrite")
+  check_refused(command(record, *arguments), "holds a recording already")
+  status, stdout, stderr = command(record, *arguments, "--ship", "--overwrite")
   assert status == 0, stderr
   assert f"log shipped in: {folder}/breakout_recording" in stdout
   shipped = contents(folder / "breakout_recording")
@@ -157,7 +129,7 @@ def test_the_command_samples_and_ships(folder, command, tmp_path):
 ])
 @pytest.mark.usefixtures("folder", "no_play")
 def test_bad_flags(command, tmp_path, arguments, words):
-  check_refused(command(*arguments, f"--output={tmp_path}/new"), *words)
+  check_refused(command(record, *arguments, f"--output={tmp_path}/new"), *words)
   assert not (tmp_path / "new" / "states").exists()
 
 
@@ -168,13 +140,14 @@ def test_bad_flags(command, tmp_path, arguments, words):
 def test_damaged_package(folder, command, tmp_path, name):
   (folder / name).write_bytes((folder / name).read_bytes()[:-1])
   check_refused(
-      command("--game=breakout", f"--output={tmp_path}/new"), name, "damaged")
+      command(record, "--game=breakout", f"--output={tmp_path}/new"),
+      name, "damaged")
 
 
 @pytest.mark.usefixtures("no_play")
 def test_a_package_without_the_recording(folder, command, tmp_path):
   shutil.rmtree(folder / "breakout_recording")
-  check_refused(command("--game=breakout", f"--output={tmp_path}/new"),
+  check_refused(command(record, "--game=breakout", f"--output={tmp_path}/new"),
                 "no recording of breakout", "--sample")
 
 
@@ -183,22 +156,22 @@ def test_what_does_not_belong_together(folder, command, tmp_path):
   output = f"--output={tmp_path}/new"
   other = tmp_path / "other"
   teachers.save(other, atari.make_network(4, SIZE, seed=1), "breakout", {})
-  check_refused(command("--game=breakout", f"--weights={other}", output),
-                "of another teacher")
+  arguments = ("--game=breakout", f"--weights={other}", output)
+  check_refused(command(record, *arguments), "of another teacher")
   teachers.save(other, atari.make_network(3, SIZE), "pong", {})
-  check_refused(command("--game=breakout", f"--weights={other}", output),
-                "plays pong, not breakout")
+  check_refused(command(record, *arguments), "plays pong, not breakout")
   shutil.copytree(other, folder / "pong")
   shutil.copytree(
       folder / "breakout_recording", folder / "pong_recording")
-  check_refused(command("--game=pong", output), "is of breakout, not pong")
+  check_refused(
+      command(record, "--game=pong", output), "is of breakout, not pong")
 
 
 def test_a_replay_that_differs_stores_nothing(folder, command, tmp_path):
   path = folder / "breakout_recording"
   log, card = recordings.load_log(path)
   recordings.save_log(path, log, {**card, "checksums": ["0" * 64] * 2})
-  check_refused(command("--game=breakout", f"--output={tmp_path}/new"),
+  check_refused(command(record, "--game=breakout", f"--output={tmp_path}/new"),
                 "Copy 0 of breakout does not replay")
   assert not contents(tmp_path / "new")
 
@@ -208,21 +181,22 @@ def test_a_replay_that_differs_stores_nothing(folder, command, tmp_path):
 def test_outputs_in_use_are_left_alone(folder, command, tmp_path, sample):
   arguments = ["--game=breakout", *sample]
   before = contents(folder)
-  check_refused(command(*arguments, f"--output={folder}/run"),
+  check_refused(command(record, *arguments, f"--output={folder}/run"),
                 "holds a recording already", "--overwrite")
   with files.locked(folder / "run"):
     check_refused(
-        command(*arguments, f"--output={folder}/run", "--overwrite"),
+        command(record, *arguments, f"--output={folder}/run", "--overwrite"),
         "Another run")
   assert contents(folder) == before
   foreign = tmp_path / "mine" / "states"
   foreign.mkdir(parents=True)
   (foreign / "thesis.txt").write_text("mine")
   check_refused(
-      command(*arguments, f"--output={tmp_path}/mine", "--overwrite"),
+      command(record, *arguments, f"--output={tmp_path}/mine", "--overwrite"),
       "not a recording")
   check_refused(
-      command(*arguments, f"--output={foreign}/thesis.txt"), "File exists")
+      command(record, *arguments, f"--output={foreign}/thesis.txt"),
+      "File exists")
   assert contents(foreign) == {"thesis.txt": b"mine"}
 
 
@@ -240,11 +214,11 @@ def test_an_interrupted_recording_is_made_from_the_start(
 
   with monkeypatch.context() as patch:
     patch.setattr(environment.AtariEnvironment, "step", interrupted)
-    status, _, stderr = command(*arguments)
+    status, _, stderr = command(record, *arguments)
   assert status == 130
   assert "the same command makes it from the start" in stderr
   assert not contents(tmp_path / "new")
-  status, _, stderr = command(*arguments)
+  status, _, stderr = command(record, *arguments)
   assert status == 0, stderr
   assert contents(tmp_path / "new" / "states") == contents(
       folder / "run" / "states")

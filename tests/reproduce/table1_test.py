@@ -1,29 +1,18 @@
 """Table 1 through its entrypoint, its section, and bad input."""
 
-import sys
+import dataclasses
+import json
+import pathlib
 
-from absl.testing import flagsaver
+from commands import check_refused
 import pytest
 
 from configs import table1 as config_lib
-from reproduce import app, published, report, table1
+from reproduce import published, report, table1
 from reproduce.sections import table1 as section
-from sobolev_tf import results
+from sobolev_tf import files, results
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.training import classification
-
-
-@pytest.fixture(scope="module")
-def command():
-  """Runs `python -m reproduce.table1`; returns its exit status."""
-  def call(*arguments):
-    patch = pytest.MonkeyPatch()
-    patch.setattr(sys, "argv", ["program", *map(str, arguments)])
-    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-      app.run(table1.define_flags, table1.main)
-    patch.undo()
-    return stop.value.code or 0
-  return call
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +20,8 @@ def finished(tmp_path_factory, command):
   """The smoke run, in two calls that share one folder."""
   folder = tmp_path_factory.mktemp("runs") / "run"
   for methods in ("noprop,sobolev", "backpropagation"):
-    assert command("--preset=smoke", f"--method={methods}",
-                   f"--output={folder}") == 0
+    assert command(table1, "--preset=smoke", f"--method={methods}",
+                   f"--output={folder}").status == 0
   return folder
 
 
@@ -56,7 +45,8 @@ def test_a_finished_run_is_not_trained_again(finished, command, monkeypatch):
     raise AssertionError("trained again")
   monkeypatch.setattr(classification, "train", fail)
   before = results.read(finished)
-  assert command("--preset=smoke", f"--output={finished}") == 0
+  assert command(
+      table1, "--preset=smoke", f"--output={finished}").status == 0
   assert results.read(finished) == before
 
 
@@ -75,28 +65,25 @@ def test_report_shows_it(finished, tmp_path):
     (["--targets=false"], ["--targets"]),
     (["--seeds=-1"], ["--seeds"]),
     (["--steps=0"], ["--steps"]),
+    (["--precision=half"], ["--precision", "half"]),
+    (["--devices=-1"], ["--devices"]),
+    (["--devices=64"], ["64", "devices"]),
     (["--dataset=cifar10", "--preset=quick"],
      ["'quick' has no settings for cifar10", "shapes, digits"]),
     (["--dataset=shapes", "--preset=paper"], ["cifar10, imagenet"]),
 ])
-def test_bad_input_is_one_sentence(
-    tmp_path, command, capsys, arguments, words):
-  assert command("--preset=smoke", f"--output={tmp_path}/new",
-                 *arguments) == app.USER_ERROR
-  error = capsys.readouterr().err.strip().splitlines()[-1]
-  assert error.startswith("error: ")
-  for word in words:
-    assert word in error
+def test_bad_input_is_one_sentence(tmp_path, command, arguments, words):
+  check_refused(command(table1, "--preset=smoke", f"--output={tmp_path}/new",
+                        *arguments), *words)
   assert not (tmp_path / "new").exists()
 
 
 def test_absent_data_are_noticed_before_anything_is_written(
-    tmp_path, command, capsys):
+    tmp_path, command):
   pytest.importorskip("tensorflow_datasets")
-  assert command(
-      "--dataset=cifar10", "--preset=paper", f"--data_dir={tmp_path}",
-      f"--output={tmp_path}/new") == app.USER_ERROR
-  assert "tfds build cifar10" in capsys.readouterr().err
+  check_refused(command(
+      table1, "--dataset=cifar10", "--preset=paper", f"--data_dir={tmp_path}",
+      f"--output={tmp_path}/new"), "tfds build cifar10")
   assert not (tmp_path / "new").exists()
 
 
@@ -104,8 +91,9 @@ def test_absent_data_are_noticed_before_anything_is_written(
 def test_smoke_on_mocked_data_of_the_real_format(tmp_path, command, dataset):
   tfds = pytest.importorskip("tensorflow_datasets")
   with tfds.testing.mock_data(num_examples=8):
-    assert command("--preset=smoke", f"--dataset={dataset}",
-                   "--method=sobolev", f"--output={tmp_path}/run") == 0
+    assert command(
+        table1, "--preset=smoke", f"--dataset={dataset}", "--method=sobolev",
+        f"--output={tmp_path}/run").status == 0
   text = (tmp_path / "run" / "section.md").read_text()
   assert f"paper: {dataset}" in text
   assert ("top-5" in text) == (dataset == "imagenet")
@@ -167,7 +155,7 @@ def test_presets():
     for dataset, config in by_dataset.items():
       table1._check(config)
       assert config.dataset == dataset
-      if preset != "tuning":
+      if not preset.startswith("tuning"):
         assert config.stream == "test"
   assert config_lib.PRESETS["cpu"]["shapes"].methods == sg.METHODS
   assert len(config_lib.PRESETS["cpu"]["shapes"].seeds) >= 5
@@ -177,6 +165,18 @@ def test_presets():
   # The same learning rates are tried for every method.
   for settings in tuning.settings:
     assert len(set(settings.learning_rates.values())) == 1
+
+
+def test_committed_runs_have_the_settings_of_their_presets():
+  folder = pathlib.Path(__file__).parents[2] / "results" / "table1"
+  committed = list(folder.glob("*/*/run.json"))
+  assert committed
+  for path in committed:
+    kept = json.loads(files.read_text(path))
+    preset, dataset = kept.pop("preset"), kept["dataset"]
+    now = dataclasses.asdict(config_lib.get(preset, dataset))
+    del now["methods"], now["seeds"]
+    assert kept == json.loads(json.dumps({"artefact": "table1", **now}))
 
 
 def test_paper_preset_is_what_is_known():

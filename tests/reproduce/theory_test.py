@@ -3,13 +3,11 @@
 import dataclasses
 import re
 import shutil
-import sys
 
-from absl.testing import flagsaver
 import pytest
 
 from configs import theory as config_lib
-from reproduce import app, report, theory
+from reproduce import report, theory
 from reproduce.sections import theory as section
 from reproduce.statements import parts as parts_lib
 from sobolev_tf import errors, results
@@ -18,16 +16,10 @@ SMOKE = config_lib.PRESETS["smoke"]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, command):
   """The folder of a finished smoke run, through the flags."""
   folder = tmp_path_factory.mktemp("theory") / "run"
-  patch = pytest.MonkeyPatch()
-  patch.setattr(
-      sys, "argv", ["theory", "--preset=smoke", f"--output={folder}"])
-  with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
-    app.run(theory.define_flags, theory.main)
-  patch.undo()
-  assert not stop.value.code
+  assert command(theory, "--preset=smoke", f"--output={folder}").status == 0
   return folder
 
 

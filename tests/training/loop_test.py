@@ -255,7 +255,50 @@ def test_scalar_loss_diverged(bad, compiled):
   with pytest.raises(errors.UserError) as error:
     loop.train(step, {}, loop.Schedule(20, chunk=4), compiled=compiled)
   assert str(error.value).startswith(
-      "Training diverged: the loss is not finite by step 8 (training)")
+      "Training diverged: not finite are loss from step 6 on (training)")
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_term_that_failed_first_is_named(compiled):
+  weight = tf.Variable(1.)
+
+  def step(index):
+    with tf.GradientTape() as tape:
+      loss = tf.sqrt(weight) * tf.cast(index < 100, tf.float32)
+    gradient = tape.gradient(loss, weight)  # infinite where the weight is 0
+    weight.assign(tf.where(index < 2, weight, 0.) - 0. * gradient)
+    return {"loss": loss, "gradient": gradient, "index": index}
+
+  with pytest.raises(errors.UserError) as error:
+    loop.train(step, {}, loop.Schedule(20, chunk=7), compiled=compiled)
+  assert str(error.value).startswith(
+      "Training diverged: not finite are gradient from step 4 on, loss from "
+      "step 5 on (training)")
+
+
+def test_a_loss_that_becomes_finite_again_goes_on():
+  history = loop.train(
+      lambda index: {"loss": tf.where(index == 3, [np.inf], [1.])}, {},
+      loop.Schedule(8, chunk=5))
+  assert history.diverged_at == [None]
+
+
+@pytest.mark.parametrize("schedule, name", [
+    (loop.Schedule(0), "steps"), (loop.Schedule(-3), "steps"),
+    (loop.Schedule(2.5), "steps"), (loop.Schedule(5, chunk=-1), "chunk"),
+    (loop.Schedule(5, chunk=0), "chunk"),
+    (loop.Schedule(5, evaluate_every=-1), "evaluate_every"),
+    (loop.Schedule(5, checkpoint_every=-1), "checkpoint_every")], ids=str)
+def test_a_schedule_that_cannot_be_kept_is_refused(schedule, name):
+  with pytest.raises(errors.UserError, match=f"^{name} must be an integer"):
+    run(Walk(), schedule)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("metrics", [None, 1., {"error": 1.}], ids=str)
+def test_a_step_without_a_loss_is_refused(metrics, compiled):
+  with pytest.raises(errors.UserError, match="'loss' among them"):
+    loop.train(lambda index: metrics, {}, loop.Schedule(2), compiled=compiled)
 
 
 def test_tensorboard_on_request(tmp_path):

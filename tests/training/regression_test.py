@@ -218,7 +218,7 @@ def test_diverging_member_leaves_the_others_alone(monkeypatch, sobolev):
 
   monkeypatch.setattr(mlp, "initial_weights", poisoned)
   trained = train()
-  assert trained.history.diverged_at == [None, SETTINGS.steps]
+  assert trained.history.diverged_at == [None, 1]
   for mine, theirs in zip(weights(trained), weights(sobolev)):
     np.testing.assert_array_equal(mine[0], theirs[0])
     assert np.isnan(mine[1]).any()
@@ -231,6 +231,7 @@ def test_tensorboard_on_request(tmp_path):
 
 @pytest.mark.parametrize("change, message", [
     ({"schedule": "linear"}, "schedule must be one of constant, cosine"),
+    ({"gradients": "tapes"}, "gradients must be one of nested, four_products"),
     ({"batch_size": 0}, "batch_size must be > 0"),
     ({"steps": 0}, "steps must be > 0"),
     ({"learning_rates": (1., float("nan"))}, "learning_rates must be > 0"),
@@ -246,6 +247,13 @@ def test_bad_settings(change, message):
 def test_unknown_method():
   with pytest.raises(errors.UserError, match="got 'other'"):
     train("other")
+
+
+def test_four_products_train_as_nested_tapes_do(sobolev):
+  fast = train(settings=dataclasses.replace(
+      SETTINGS, gradients="four_products"))
+  for mine, theirs in zip(weights(fast), weights(sobolev)):
+    np.testing.assert_allclose(mine, theirs, atol=2e-4)
 
 
 def test_label_tells_apart_what_sweeps_vary():

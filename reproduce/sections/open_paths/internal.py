@@ -14,7 +14,7 @@ from sobolev_tf import results
 _LABELS = {"kl": "KL only", "input": "and derivatives by pixels",
            "internal": "and derivatives by hidden activations",
            "both": "and both"}
-_ERRORS = {"KL(student || teacher), nats": "test_kl",
+_ERRORS = {"student's KL from the teacher, nats": "test_kl",
            "disagreement with the teacher": "test_disagreement"}
 
 

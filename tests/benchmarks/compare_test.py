@@ -1,0 +1,73 @@
+"""The comparison checks, measures, stores and draws."""
+
+import numpy as np
+import pytest
+
+from benchmarks import compare
+from benchmarks.peers import ours
+from configs import benchmarks as config_lib
+from reproduce.sections import speed
+from sobolev_tf import errors, results
+
+CONFIG = config_lib.Config(
+    sizes=(4,), members=(2,), batch_size=3, model_steps=4, repeats=1)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("speed") / "run"
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(compare, "_PEERS", ("ours", "not_there"))
+    rows = compare.run(CONFIG, folder, preset="smoke")
+  return folder, rows
+
+
+def test_rows(made):
+  folder, rows = made
+  assert {(row.method, row.task) for row in rows} == {
+      ("regular", "sobolev_tf: nested tapes"),
+      ("sobolev", "sobolev_tf: nested tapes"),
+      ("sobolev", "sobolev_tf: four products")}
+  assert all(row.value > 0 for row in rows if row.metric != "peak_mib")
+  assert {row.setting for row in rows} == {"members=2"}
+  settings = (folder / "run.json").read_text()
+  assert "cores" in settings and ours.version() in settings
+
+
+def test_a_peer_that_is_missing_is_named(monkeypatch, capsys):
+  monkeypatch.setattr(compare, "_PEERS", ("not_there",))
+  assert compare.find_peers() == {}
+  assert "benchmarks.peers.not_there is left out" in capsys.readouterr().out
+
+
+def test_other_losses_are_an_error():
+  first, other = (compare.Variant(peer, "own", "regular") for peer in "ab")
+  runs = {first: lambda steps: np.array([1., 2.]),
+          other: lambda steps: np.array([1., 2.01])}
+  with pytest.raises(errors.UserError, match=r"b \(own, regular\)"):
+    compare.check_equal(runs)
+  runs[other] = lambda steps: None  # not told, not compared
+  compare.check_equal(runs)
+
+
+def fake(method, task, n, seconds):
+  return [results.Row(
+      "speed", "quick", "members=8", method, task, n, 0, 1, metric, value)
+      for metric, value in (
+          ("seconds_per_model_step", seconds), ("gflops", 50.),
+          ("gflops_of_products_alone", 200.), ("peak_mib", 3.))]
+
+
+def test_section(made, tmp_path):
+  rows = [row for cell in (
+      ("regular", "sobolev_tf: nested tapes", 20, .001),
+      ("sobolev", "sobolev_tf: nested tapes", 20, .002),
+      ("sobolev", "sobolev_tf: four products", 20, .00125),
+      ("sobolev", "JAX: autodiff", 20, .005),
+      ("sobolev", "PyTorch: autograd", 20, .003),
+      ("sobolev", "JAX: four products", 20, .0015)) for row in fake(*cell)]
+  text = speed.write(rows, made[0], tmp_path)
+  assert "| regular, sobolev_tf: nested tapes | 1,000 / 50 (25%) / 3 |" in text
+  assert ("| 20 | 8 | 1.25 | 2.00 | 2.40 (PyTorch: autograd) | "
+          "1.20 (JAX: four products) |") in text
+  assert (tmp_path / "speed.png").stat().st_size > 1000
