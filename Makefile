@@ -12,21 +12,12 @@ LEGACY := $(VENV)/legacy
 BENCH := $(VENV)/bench
 RUN := $(BIN)/python -m
 
-<<<<<<< HEAD
-.PHONY: reproduce test test-legacy check theory figure2 order2 figure3 table1
-.PHONY: section5 report benchmark clean
+.PHONY: reproduce test test-legacy faults check theory figure2 order2 figure3
+.PHONY: figure4 section5 table1 report benchmark benchmark-peers clean
 
-reproduce: theory figure2 order2 figure3 table1 section5 report
+reproduce: theory figure2 order2 figure3 figure4 section5 table1 report
 
-theory figure2 order2 figure3 table1 section5: $(VENV)/.ready
-=======
-.PHONY: reproduce test test-legacy faults check theory figure2 figure3 figure4
-.PHONY: table1 report benchmark benchmark-peers clean
-
-reproduce: theory figure2 figure3 figure4 table1 report
-
-theory figure2 figure3 figure4 table1: $(VENV)/.ready
->>>>>>> main
+theory figure2 order2 figure3 figure4 section5 table1: $(VENV)/.ready
 	$(RUN) reproduce.$@ --preset=quick
 
 report: $(VENV)/.ready
