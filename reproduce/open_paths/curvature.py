@@ -19,6 +19,7 @@ from reproduce.parts import Part
 from reproduce.statements import outcome
 from sobolev_tf import derivatives, uncertainty
 from sobolev_tf.data import regression as data_lib
+from sobolev_tf.training import ensemble
 
 TASK = "curvature"
 
@@ -88,22 +89,22 @@ def sample(target: LogPosterior, config: config_lib.Curvature, count: int,
 
 
 def parts(config: config_lib.Curvature) -> List[Part]:
-  """One part per size and method."""
+  """One part per size, method and learning rate."""
   return [
-      Part(f"{TASK}_n{count}_{method.replace(' + ', '_').replace(' ', '_')}",
-           functools.partial(_run, config, count, method))
-      for count in config.sizes for method in METHODS]
+      Part(f"{TASK}_n{count}_{method.replace(' + ', '_').replace(' ', '_')}"
+           f"_{rate:g}", functools.partial(_run, config, count, method, rate))
+      for count in config.sizes for method in METHODS
+      for rate in config.learning_rates]
 
 
-def _run(config: config_lib.Curvature, count: int, method: str, **options
-         ) -> outcome.Outcome:
+def _run(config: config_lib.Curvature, count: int, method: str,
+         rate: float, **options) -> outcome.Outcome:
   """Trains all seeds side by side, each on a posterior of its own."""
   targets = [
       LogPosterior(seed, config.dimension, config.observations,
                    config.prior_deviation) for seed in config.seeds]
-  raw, held_out = [], []
+  raw = []
   for seed, target in zip(config.seeds, targets):
-    held_out.append(sample(target, config, config.points, [seed, 2]))
     full = sample(target, config, count, [seed, 1, count])
     variances = target.conditional_variances(full.x)
     if METHODS[method].rough:
@@ -114,11 +115,14 @@ def _run(config: config_lib.Curvature, count: int, method: str, **options
   domain = [(-config.half_width, config.half_width)] * config.dimension
   trained = fitting.fit(
       config.seeds, raw, [domain] * len(raw), METHODS[method].weights,
-      config.hidden_sizes, config.training, **options)
-  predictions = trained.predict(np.stack([data.x for data in held_out]), 2)
+      config.hidden_sizes, ensemble.Settings(config.steps, rate), **options)
+  errors = fitting.held_out_errors(trained, {
+      stream: [sample(target, config, config.points, [seed, number])
+               for seed, target in zip(config.seeds, targets)]
+      for stream, number in (("validation", 4), ("test", 2))},
+      [domain] * len(raw), order=2)
   return outcome.Outcome([
-      outcome.row(TASK, method, f"test_{name}", value, n=count, seed=seed,
-                  step=config.training.steps)
-      for e, seed in enumerate(config.seeds)
-      for name, value in data_lib.mean_squared_errors(
-          held_out[e], [part[e] for part in predictions], domain).items()])
+      outcome.row(TASK, method, name, value, n=count, seed=seed,
+                  step=config.steps, setting=f"learning_rate={rate:g}")
+      for seed, measured in zip(config.seeds, errors)
+      for name, value in measured.items()])

@@ -11,14 +11,16 @@ from typing import List, Tuple
 import zlib
 
 import numpy as np
+import tensorflow as tf
 
 from configs import section5 as config_lib
 from reproduce.open_paths import fitting
 from reproduce.parts import Part
 from reproduce.statements import outcome
+from sobolev_tf import derivatives, functions
 from sobolev_tf import finite_differences as fd
-from sobolev_tf import functions
 from sobolev_tf.data import regression as data_lib
+from sobolev_tf.training import ensemble
 
 TASK = "finite_differences"
 # Whether a method learns from gradients, and whether it pays for extra calls.
@@ -115,16 +117,17 @@ def training_data(method: str, function: functions.BenchmarkFunction,
 
 
 def parts(config: config_lib.FiniteDifferences) -> List[Part]:
-  """One part per method and share."""
+  """One part per method, share and learning rate."""
   return [
-      Part(f"{TASK}_{method.replace(' ', '_')}_{share:g}",
-           functools.partial(_run, config, method, share))
+      Part(f"{TASK}_{method.replace(' ', '_')}_{share:g}_{rate:g}",
+           functools.partial(_run, config, method, share, rate))
       for method, (_, extra) in METHODS.items()
-      for share in (config.shares if extra else (0.,))]
+      for share in (config.shares if extra else (0.,))
+      for rate in config.learning_rates]
 
 
 def _run(config: config_lib.FiniteDifferences, method: str, share: float,
-         **options) -> outcome.Outcome:
+         rate: float, **options) -> outcome.Outcome:
   """Trains on all functions, noises and seeds side by side."""
   members = [
       (functions.by_name(name), noise, seed) for name in config.functions
@@ -136,32 +139,29 @@ def _run(config: config_lib.FiniteDifferences, method: str, share: float,
   derivative = METHODS[method][0]
   trained = fitting.fit(
       [seed for _, _, seed in members], raw, domains,
-      (1., 1.) if derivative else (1.,), config.hidden_sizes, config.training,
-      **options)
-  held_out = [data_lib.sample(function, config.points, seed=0, stream="test")
-              for function, _, _ in members]
-  predictions = trained.predict(np.stack([data.x for data in held_out]))
+      (1., 1.) if derivative else (1.,), config.hidden_sizes,
+      ensemble.Settings(config.steps, rate), **options)
+  errors = fitting.held_out_errors(trained, {
+      stream: [data_lib.sample(function, config.points, seed=0, stream=stream)
+               for function, _, _ in members]
+      for stream in ("validation", "test")}, domains)
   rows = []
   for e, (function, noise, seed) in enumerate(members):
-    measured = {f"test_{name}": value for name, value in (
-        data_lib.mean_squared_errors(
-            held_out[e], [part[e] for part in predictions], domains[e])
-        ).items()} | {"calls": calls[e]}
+    measured = errors[e] | {"calls": calls[e]}
     if derivative:
       measured["gradient_error"] = _gradient_error(raw[e], function)
-    rows += [
-        outcome.row(TASK, method, name, value, n=config.count, seed=seed,
-                    step=config.training.steps,
-                    setting=f"{function.name} noise={noise:g} share={share:g}")
-        for name, value in measured.items()]
+    setting = (f"{function.name} noise={noise:g} share={share:g} "
+               f"learning_rate={rate:g}")
+    rows += [outcome.row(TASK, method, name, value, n=config.count, seed=seed,
+                         step=config.steps, setting=setting)
+             for name, value in measured.items()]
   return outcome.Outcome(rows)
 
 
 def _gradient_error(data: data_lib.RegressionData,
                     function: functions.BenchmarkFunction) -> float:
   """Root mean square error of target gradients, relative to the gradients."""
-  true = fd.finite_differences(
-      lambda x: function(x).numpy(), data.x, 1)[1]
+  true = derivatives.gradient(function, tf.constant(data.x)).numpy()
   known = np.isfinite(data.dy_dx)
   return np.sqrt(np.mean((data.dy_dx - true)[known]**2) /
                  np.mean(true[known]**2))

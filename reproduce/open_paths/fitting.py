@@ -1,7 +1,8 @@
 """Fits an ensemble of small tanh networks to given values and derivatives."""
 
-from typing import Sequence, Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple
 
+import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import derivatives, losses, scaling
@@ -52,3 +53,29 @@ def fit(seeds: Sequence[int], raw: Sequence[data_lib.RegressionData],
 
   history = ensemble.train(network, loss, settings, **options)
   return regression.Trained((), network, scaling.stack(units), history)
+
+
+def held_out_errors(trained: regression.Trained,
+                    sets: Mapping[str, Sequence[data_lib.RegressionData]],
+                    domains: Sequence[Domain], order: int = 1
+                    ) -> List[Dict[str, float]]:
+  """Errors of every member, as `data_lib.mean_squared_errors` names them.
+
+  Args:
+    trained: E members.
+    sets: by name, E sets of equally many points.
+    domains: of each member's inputs.
+    order: of the highest derivative, 1 or 2.
+
+  Returns:
+    E dictionaries; the keys begin with the set's name.
+  """
+  errors: List[Dict[str, float]] = [{} for _ in domains]
+  for stream, members in sets.items():
+    predictions = trained.predict(np.stack([m.x for m in members]), order)
+    for e, (member, domain) in enumerate(zip(members, domains)):
+      measured = data_lib.mean_squared_errors(
+          member, [part[e] for part in predictions], domain)
+      errors[e] |= {f"{stream}_{name}": value
+                    for name, value in measured.items()}
+  return errors

@@ -13,7 +13,7 @@ from configs import section5 as config_lib
 from reproduce import app, section5
 from reproduce.open_paths import curvature, finite_differences
 from reproduce.sections import section5 as section
-from reproduce.sections.open_paths import internal as internal_section
+from reproduce.sections.open_paths import common
 from sobolev_tf import derivatives, functions, results
 
 SMOKE = config_lib.PRESETS["smoke"]
@@ -91,13 +91,33 @@ def test_variances_are_those_of_the_hessian():
       -1 / np.diagonal(hessian, axis1=1, axis2=2), rtol=1e-10)
 
 
-def test_settings_are_chosen_on_validation_images():
-  def row(setting, metric, value):
-    return results.Row("section5", "smoke", setting, "kl", "internal", 20, 0,
-                       1, metric, value)
-  rows = [row("a", "validation_kl", .1), row("b", "validation_kl", .2),
-          row("a", "test_kl", 1.), row("b", "test_kl", .5)]
-  assert internal_section.choose(rows) == {(20, "kl"): "a"}
+def row(setting, metric, value, seed=0, method="kl"):
+  return results.Row("section5", "smoke", setting, method, "internal", 20,
+                     seed, 1, metric, value)
+
+
+def test_trials_are_chosen_on_validation_errors_cell_by_cell():
+  a, b = "x learning_rate=1", "x learning_rate=2"
+  wanted = [row(a, "validation_kl", .1), row(a, "test_kl", 1.)]
+  other = [row("y learning_rate=2", "validation_kl", .3),
+           row(b, "validation_kl", .9, method="both")]
+  worse = [row(b, "validation_kl", .2), row(b, "test_kl", .5)]
+  assert common.chosen(
+      worse + wanted + other, "validation_kl") == wanted + other
+
+
+def test_a_trial_that_diverged_is_not_chosen():
+  bad = [row("alpha=1", "validation_kl", .01),
+         row("alpha=1", "validation_kl", np.nan, seed=1)]
+  good = [row("alpha=2", "validation_kl", .5, seed=s) for s in range(2)]
+  assert common.chosen(bad + good, "validation_kl") == good
+
+
+@pytest.mark.parametrize("method", ["exact", "differences"])
+def test_the_error_of_target_gradients(method):
+  data, _ = finite_differences.training_data(method, BOOTH, .1, 50, .5, seed=3)
+  measured = finite_differences._gradient_error(data, BOOTH)
+  assert measured == 0 if method == "exact" else .01 < measured < .5
 
 
 def test_presets():

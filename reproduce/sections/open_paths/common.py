@@ -1,13 +1,51 @@
-"""What the sections on Section 5 share: errors by seed, bars, differences."""
+"""What the sections on Section 5 share: trials chosen, means, differences."""
 
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from reproduce.sections import markdown
 from sobolev_tf import results, stats
 
-COLOURS = ("#4878a8", "#7fa6cc", "#c8553d", "#5a9e6f", "#d8a23a")
+COLOURS = ("#4878a8", "#8a63a8", "#c8553d", "#5a9e6f", "#d8a23a")
+Cell = Tuple[int, str, str]
+
+
+def chosen(rows: Sequence[results.Row], metric: str) -> List[results.Row]:
+  """The rows of the trials with the lowest mean validation error.
+
+  Args:
+    rows: of one experiment; a trial is what a setting says of
+      `learning_rate=` and `alpha=`, and whatever else the rows tell of n, the
+      method and the setting is a cell of its own.
+    metric: the validation error; its logarithm is averaged over the seeds,
+      and a trial that diverged on any of them is not chosen.
+
+  Returns:
+    One trial per cell, in the order of the rows.
+  """
+  errors: Dict[Cell, Dict[str, List[float]]] = {}
+  for row in rows:
+    if row.metric == metric:
+      errors.setdefault(_cell(row), {}).setdefault(trial(row), []).append(
+          np.log10(row.value) if row.value > 0 else np.nan)
+  best = {cell: min(tried, key=lambda name: np.nan_to_num(  # type: ignore
+      np.mean(tried[name]), nan=np.inf)) for cell, tried in errors.items()}
+  return [row for row in rows if best.get(_cell(row)) == trial(row)]
+
+
+def trial(row: results.Row) -> str:
+  """What was tried of the learning rate and of alpha."""
+  return " ".join(word for word in row.setting.split() if _tried(word))
+
+
+def _cell(row: results.Row) -> Cell:
+  return row.n, row.method, " ".join(
+      word for word in row.setting.split() if not _tried(word))
+
+
+def _tried(word: str) -> bool:
+  return word.startswith(("learning_rate=", "alpha="))
 
 
 def log_errors(rows: Sequence[results.Row], metric: str,
@@ -31,32 +69,33 @@ def log_errors(rows: Sequence[results.Row], metric: str,
   return np.array([np.mean(by_seed[seed]) for seed in sorted(by_seed)])
 
 
-def bars(axis, groups: Sequence[str], errors: Mapping[str, Sequence],
-         labels: Mapping[str, str]) -> None:
-  """Bars with 95 % intervals and a dot per seed.
+def means(axis, groups: Sequence[str], errors: Mapping[str, Sequence],
+          labels: Mapping[str, str]) -> None:
+  """Means with 95 % intervals and a dot per seed.
 
   Args:
     axis: to draw on.
-    groups: labels of the groups of bars.
+    groups: labels of the groups of means.
     errors: per method, one array `[S]` per group.
     labels: per method, for the legend.
   """
-  everything = np.concatenate(
-      [seeds for groups_of in errors.values() for seeds in groups_of])
-  everything = everything[np.isfinite(everything)]
-  floor = everything.min() - .1 * (np.ptp(everything) + .1)
   width = .8 / len(errors)
   for m, (method, groups_of) in enumerate(errors.items()):
     for g, seeds in enumerate(groups_of):
       x = g + width * (m - (len(errors) - 1) / 2)
-      mean = stats.bootstrap(seeds)
-      axis.bar(x, mean.estimate - floor, .95 * width, bottom=floor,
-               color=COLOURS[m], label=None if g else labels[method])
-      axis.plot(np.full(len(seeds), x), seeds, ".", color="black", alpha=.45,
-                markersize=3)
-      axis.vlines(x, mean.low, mean.high, color="black", linewidth=1.6)
-  axis.set_ylim(floor, everything.max() + .05 * np.ptp(everything) + .02)
+      axis.plot(np.full(len(seeds), x - .2 * width), seeds, ".",
+                color=COLOURS[m], alpha=.5, markersize=4)
+      interval(axis, x, stats.bootstrap(seeds), "o", COLOURS[m],
+               None if g else labels[method])
+  axis.set_xlim(-.5, len(groups) - .5)
   axis.set_xticks(range(len(groups)), groups)
+
+
+def interval(axis, x: float, mean: stats.Interval, marker: str, colour: str,
+             label: Optional[str]) -> None:
+  """One mean with its interval, at x."""
+  axis.vlines(x, mean.low, mean.high, color=colour, linewidth=1.6)
+  axis.plot(x, mean.estimate, marker, color=colour, markersize=6, label=label)
 
 
 def difference(first: np.ndarray, second: np.ndarray) -> str:

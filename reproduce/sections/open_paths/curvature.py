@@ -20,15 +20,16 @@ _PAIRS = (("order 0", "order 0 + variances"),
 
 def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   """Draws the experiment; arguments as `reproduce.sections.section5.write`."""
-  sizes = sorted({row.n for row in rows})
+  chosen = common.chosen(rows, "validation_mse_standardised")
+  sizes = sorted({row.n for row in chosen})
 
   def errors(metric, n, method):
     return common.log_errors(
-        rows, metric, lambda row: (row.n, row.method) == (n, method))
+        chosen, metric, lambda row: (row.n, row.method) == (n, method))
 
   drawing, axes = drawing_lib.canvas(11., 3.2, len(_ERRORS))
   for axis, (name, metric) in zip(axes, _ERRORS.items()):
-    common.bars(axis, [f"{n} points" for n in sizes], {
+    common.means(axis, [f"{n} points" for n in sizes], {
         method: [errors(metric, n, method) for n in sizes]
         for method in experiment.METHODS},
         {method: method for method in experiment.METHODS})
@@ -49,8 +50,10 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
       "function of its weights. At the training points the variances of each "
       "weight given the others (Laplace's approximation) are known, exactly "
       "or only roughly; -1/variance is the diagonal of the Hessian that is "
-      "matched, the rest of it stays unknown. Errors in units of the target's "
-      "variance; differences of log10, paired over "
-      f"{len({row.seed for row in rows})} seeds, positive if the second is "
+      "matched, the rest of it stays unknown. Each method's learning rate has "
+      "the lowest error of the value on validation points, of "
+      f"{len({common.trial(row) for row in rows})} tried. Test errors in units "
+      "of the target's variance; differences of log10, paired over "
+      f"{len({row.seed for row in chosen})} seeds, positive if the second is "
       "lower; bold: the 95 % interval leaves 0 out.\n\n" + markdown.table(
           ["points", "compared", *_ERRORS], lines))

@@ -1,7 +1,7 @@
 """Internal derivatives from rows: settings chosen, then test errors."""
 
 import pathlib
-from typing import Dict, Sequence, Tuple
+from typing import Sequence
 
 import numpy as np
 
@@ -15,42 +15,27 @@ _LABELS = {"kl": "KL only", "input": "and derivatives by pixels",
            "internal": "and derivatives by hidden activations",
            "both": "and both"}
 _ERRORS = {"student's KL from the teacher, nats": "test_kl",
-           "disagreement with the teacher": "test_disagreement"}
-
-
-def choose(rows: Sequence[results.Row]) -> Dict[Tuple[int, str], str]:
-  """The setting with the lowest mean validation KL, by size and method."""
-  means: Dict[Tuple[int, str], Dict[str, float]] = {}
-  for n, method, setting in sorted({
-      (row.n, row.method, row.setting) for row in rows
-      if row.metric == "validation_kl"}):
-    errors = common.log_errors([
-        row for row in rows
-        if (row.n, row.method, row.setting) == (n, method, setting)],
-        "validation_kl")
-    means.setdefault((n, method), {})[setting] = (
-        np.mean(errors) if np.isfinite(errors).all() else np.inf)
-  return {cell: min(tried, key=tried.__getitem__)
-          for cell, tried in means.items()}
+           "share of test digits with another class": "test_disagreement"}
 
 
 def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   """Draws the experiment; arguments as `reproduce.sections.section5.write`."""
-  chosen = choose(rows)
-  sizes = sorted({n for n, _ in chosen})
+  chosen = common.chosen(rows, "validation_kl")
+  settings = {(row.n, row.method): row.setting for row in chosen}
+  sizes = sorted({row.n for row in chosen})
   methods = [method for method in experiment.METHODS
-             if all((n, method) in chosen for n in sizes)]
+             if all((n, method) in settings for n in sizes)]
 
   def errors(metric, n, method):
-    return common.log_errors(rows, metric, lambda row: (
-        row.n, row.method, row.setting) == (n, method, chosen[n, method]))
+    return common.log_errors(
+        chosen, metric, lambda row: (row.n, row.method) == (n, method))
 
   drawing, axes = drawing_lib.canvas(9., 3.2, len(_ERRORS))
   for axis, (name, metric) in zip(axes, _ERRORS.items()):
-    common.bars(axis, [f"{n} digits" for n in sizes], {
+    common.means(axis, [f"{n} digits" for n in sizes], {
         method: [errors(metric, n, method) for n in sizes]
         for method in methods}, _LABELS)
-    axis.set_title(f"log10 test {name}", fontsize=9)
+    axis.set_title(f"log10 of the {name}", fontsize=9)
   drawing.legend(*axes[0].get_legend_handles_labels(), ncols=len(methods),
                  loc="outside lower center", frameon=False, fontsize=8)
   drawing.savefig(folder / "internal-derivatives.png", dpi=drawing_lib.DPI)
@@ -59,8 +44,8 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
     for method in methods:
       mine = [errors(metric, n, method) for metric in _ERRORS.values()]
       lines.append([
-          str(n), _LABELS[method], chosen[n, method],
-          *(f"{np.mean(10**values):.3f}" for values in mine),
+          str(n), _LABELS[method], settings[n, method],
+          *(f"{10**np.mean(values):.3f}" for values in mine),
           *("" if method == against else common.difference(
               errors("test_kl", n, against), mine[0])
             for against in ("kl", "input") if against in methods)])
@@ -77,9 +62,11 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
       "activations of the first hidden layer, or to both. The teacher's "
       "activations are moved along as many random orthonormal directions as "
       "the student has units. Each method's setting has the lowest "
-      "validation KL of the same number of trials. Differences: log10 of the "
-      "test KL, paired over seeds, positive if the method of the line is "
-      "lower; bold: the 95 % interval leaves 0 out.\n\n" + markdown.table(
-          ["digits", "loss", "chosen setting", *(
-              f"test {name}" for name in _ERRORS), "KL only - this",
+      "validation KL of the same number of trials. Errors are on test "
+      "digits, geometric means over "
+      f"{len({row.seed for row in chosen if row.method in methods})} seeds. "
+      "Differences: log10 of that KL, paired over seeds, positive if the "
+      "method of the line is lower; bold: the 95 % interval leaves 0 out."
+      "\n\n" + markdown.table(
+          ["digits", "loss", "chosen setting", *_ERRORS, "KL only - this",
            "by pixels - this"], lines))
