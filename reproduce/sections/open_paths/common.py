@@ -39,6 +39,22 @@ def trial(row: results.Row) -> str:
   return " ".join(word for word in row.setting.split() if _tried(word))
 
 
+def tuning(rows: Sequence[results.Row], error: str) -> str:
+  """A sentence on how `chosen` chose.
+
+  Args:
+    rows: of one experiment, all trials.
+    error: the validation error in words.
+  """
+  trials: Dict[Cell, set[str]] = {}
+  for row in rows:
+    trials.setdefault(_cell(row), set()).add(trial(row))
+  most = max(map(len, trials.values()))
+  return ("Nothing was tuned: every method had one trial." if most == 1 else
+          f"Each method's setting is, of {most} that were tried, the one with "
+          f"the lowest {error}.")
+
+
 def _cell(row: results.Row) -> Cell:
   return row.n, row.method, " ".join(
       word for word in row.setting.split() if not _tried(word))

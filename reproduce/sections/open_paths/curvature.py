@@ -50,9 +50,9 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
       "function of its weights. At the training points the variances of each "
       "weight given the others (Laplace's approximation) are known, exactly "
       "or only roughly; -1/variance is the diagonal of the Hessian that is "
-      "matched, the rest of it stays unknown. Each method's learning rate has "
-      "the lowest error of the value on validation points, of "
-      f"{len({common.trial(row) for row in rows})} tried. Test errors in units "
+      "matched, the rest of it stays unknown. "
+      f"{common.tuning(rows, 'error of the value on validation points')} "
+      "Rough: the variances' logarithms have errors. Test errors in units "
       "of the target's variance; differences of log10, paired over "
       f"{len({row.seed for row in chosen})} seeds, positive if the second is "
       "lower; bold: the 95 % interval leaves 0 out.\n\n" + markdown.table(

@@ -23,7 +23,8 @@ _ERRORS = {"value": "test_mse_standardised",
 
 def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   """Draws the experiment; arguments as `reproduce.sections.section5.write`."""
-  trials = len({common.trial(row) for row in rows})
+  tuning = common.tuning(
+      rows, "error on validation points without noise, function by function")
   rows = common.chosen(rows, "validation_mse_standardised")
   noises = sorted({_noise(row) for row in rows})
   calls = {share: int(np.mean([
@@ -59,10 +60,9 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
       "of them cost 4 calls each, with the step that balances noise and "
       "truncation. The same calls can buy values instead: at more random "
       "points, or where the differences are taken (all lines begin at the "
-      "values of the training points alone). Each method's learning "
-      "rate, at each function, noise and number of calls, has the lowest "
-      f"error on validation points without noise, of {trials} tried; the "
-      "weight of the gradients is 1, as Eq. 1 has it, and was not tuned. "
+      "values of the training points alone). "
+      f"{tuning} The weight of the gradients is 1, as Eq. 1 has it, and was "
+      "not tuned. "
       "Errors in units of the target's variance. Positive: gradients by "
       "differences give the lower test error (log10, mean over functions, "
       "paired over "

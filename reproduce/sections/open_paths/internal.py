@@ -11,9 +11,9 @@ from reproduce.sections.open_paths import common
 from reproduce.sections.statements import common as drawing_lib
 from sobolev_tf import results
 
-_LABELS = {"kl": "KL only", "input": "and derivatives by pixels",
-           "internal": "and derivatives by hidden activations",
-           "both": "and both"}
+_LABELS = {"kl": "KL only", "input": "KL, derivatives by pixels",
+           "internal": "KL, derivatives by hidden activations",
+           "both": "KL, both derivatives"}
 _ERRORS = {"student's KL from the teacher, nats": "test_kl",
            "share of test digits with another class": "test_disagreement"}
 
@@ -61,8 +61,8 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
       "of a random projection of them with respect to the pixels, to the "
       "activations of the first hidden layer, or to both. The teacher's "
       "activations are moved along as many random orthonormal directions as "
-      "the student has units. Each method's setting has the lowest "
-      "validation KL of the same number of trials. Errors are on test "
+      "the student has units. "
+      f"{common.tuning(rows, 'KL on validation digits')} Errors are on test "
       "digits, geometric means over "
       f"{len({row.seed for row in chosen if row.method in methods})} seeds. "
       "Differences: log10 of that KL, paired over seeds, positive if the "
