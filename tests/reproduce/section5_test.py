@@ -11,10 +11,12 @@ import tensorflow as tf
 
 from configs import section5 as config_lib
 from reproduce import app, section5
-from reproduce.open_paths import curvature, finite_differences
+from reproduce.open_paths import curvature, finite_differences, fitting
 from reproduce.sections import section5 as section
 from reproduce.sections.open_paths import common
 from sobolev_tf import derivatives, functions, results
+from sobolev_tf.data import regression as data_lib
+from sobolev_tf.training import ensemble
 
 SMOKE = config_lib.PRESETS["smoke"]
 BOOTH = functions.by_name("booth")
@@ -68,6 +70,19 @@ def test_methods_pay_for_their_calls(method, calls, points):
   assert known.sum() == {"exact": 8, "differences": 4}.get(method, 0)
   true = derivatives.gradient(BOOTH, tf.constant(data.x)).numpy()
   np.testing.assert_allclose(data.dy_dx[known], true[known], rtol=1e-3)
+
+
+def test_unknown_derivatives_change_nothing():
+  """Gradients that are all NaN leave the values' term alone."""
+  settings = ensemble.Settings(20, 1e-2)
+  data = data_lib.sample(BOOTH, 10, seed=0, stream="train")
+  unknown = data_lib.RegressionData(
+      data.x, data.y, np.full_like(data.dy_dx, np.nan))
+  values, gradients = (
+      fitting.fit([0], [unknown], [BOOTH.domain], weights, (8,), settings)
+      for weights in ((1.,), (1., 1.)))
+  for ours, theirs in zip(values.network.weights, gradients.network.weights):
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
 def test_noise_is_a_share_of_the_functions_deviation():
