@@ -22,6 +22,9 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   """Draws the experiment; arguments as `reproduce.sections.section5.write`."""
   chosen = common.chosen(rows, "validation_mse_standardised")
   sizes = sorted({row.n for row in chosen})
+  made = {(row.n, row.method) for row in chosen}
+  methods = [method for method in experiment.METHODS
+             if all((n, method) in made for n in sizes)]
 
   def errors(metric, n, method):
     return common.log_errors(
@@ -31,8 +34,7 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   for axis, (name, metric) in zip(axes, _ERRORS.items()):
     common.means(axis, [f"{n} points" for n in sizes], {
         method: [errors(metric, n, method) for n in sizes]
-        for method in experiment.METHODS},
-        {method: method for method in experiment.METHODS})
+        for method in methods}, {method: method for method in methods})
     axis.set_title(f"log10 test error of the {name}", fontsize=9)
   drawing.legend(*axes[0].get_legend_handles_labels(), ncols=5,
                  loc="outside lower center", frameon=False, fontsize=8)
@@ -42,7 +44,8 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
           common.difference(errors(metric, n, first),
                             errors(metric, n, second))
           for metric in _ERRORS.values())]
-      for n in sizes for first, second in _PAIRS]
+      for n in sizes for first, second in _PAIRS
+      if first in methods and second in methods]
   return (
       "### Second-order signals from known uncertainty\n\n"
       "![Curvature from uncertainty](curvature.png)\n\n"
