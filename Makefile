@@ -12,12 +12,12 @@ LEGACY := $(VENV)/legacy
 BENCH := $(VENV)/bench
 RUN := $(BIN)/python -m
 
-.PHONY: reproduce test test-legacy faults check theory figure2 figure3 figure4
-.PHONY: table1 report benchmark benchmark-peers clean
+.PHONY: reproduce test test-legacy faults check theory figure2 order2 figure3
+.PHONY: figure4 section5 table1 report benchmark benchmark-peers clean
 
-reproduce: theory figure2 figure3 figure4 table1 report
+reproduce: theory figure2 order2 figure3 figure4 section5 table1 report
 
-theory figure2 figure3 figure4 table1: $(VENV)/.ready
+theory figure2 order2 figure3 figure4 section5 table1: $(VENV)/.ready
 	$(RUN) reproduce.$@ --preset=quick
 
 report: $(VENV)/.ready

@@ -8,7 +8,7 @@ the numbers show the statement. Targets are defined beside the computations in
 import dataclasses
 from typing import Mapping, Tuple
 
-from sobolev_tf.theory import shallow
+from sobolev_tf.training import ensemble
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Theorem1:
   trained: Tuple[Tuple[int, ...], Tuple[int, ...]]
   training_side: Tuple[int, int]
   seeds: Tuple[int, ...]
-  settings: shallow.Settings
+  settings: ensemble.Settings
   error_side: Tuple[int, int]
   drawn: int
 
@@ -77,7 +77,7 @@ class Theorem2:
   widths: Tuple[int, ...]
   training_points: int
   seeds: Tuple[int, ...]
-  settings: shallow.Settings
+  settings: ensemble.Settings
   error_points: int
   frequencies: Tuple[int, ...]
 
@@ -139,12 +139,12 @@ _QUICK = Config(
         widths=(4, 6, 10, 18, 34, 66, 130, 258),  # 2, 4, ..., 256 pieces
         negative_slopes=(0., .2), angles=(2, 4, 8, 16), fit_side=40,
         trained=((8, 32, 128), (16, 64, 256)), training_side=(256, 20),
-        seeds=(0, 1, 2), settings=shallow.Settings(1500, 1e-2),
+        seeds=(0, 1, 2), settings=ensemble.Settings(1500, 1e-2),
         error_side=(2**14, 2**7), drawn=18),
     theorem2=Theorem2(
         points=1001, pieces=(4, 8, 16, 32, 64, 128, 256), piece_points=9,
         widths=(4, 8, 32), training_points=256, seeds=(0, 1, 2),
-        settings=shallow.Settings(1500, 2e-2), error_points=20_001,
+        settings=ensemble.Settings(1500, 2e-2), error_points=20_001,
         frequencies=(1, 2, 4, 8, 16, 32)),
     proposition1=Proposition1(
         dimensions=(1, 2, 5, 10), sizes=(2, 5, 10, 20), seeds=(0, 1, 2),
@@ -164,11 +164,11 @@ PRESETS: Mapping[str, Config] = {
             angles=(2, 4, 8, 16, 24), fit_side=64,
             trained=((8, 32, 128, 512), (16, 64, 256, 1024)),
             training_side=(1024, 40), seeds=(0, 1, 2, 3, 4),
-            settings=shallow.Settings(20_000, 3e-3)),
+            settings=ensemble.Settings(20_000, 3e-3)),
         theorem2=dataclasses.replace(
             _QUICK.theorem2, points=2001, widths=(4, 8, 32, 128),
             training_points=1024, seeds=(0, 1, 2, 3, 4),
-            settings=shallow.Settings(20_000, 1e-2)),
+            settings=ensemble.Settings(20_000, 1e-2)),
         proposition4=Proposition4(sizes=(8, 64, 256), draws=200, seed=0)),
     "smoke": Config(
         figure1=Figure1(batch=2, inputs=3, outputs=2),
@@ -176,12 +176,12 @@ PRESETS: Mapping[str, Config] = {
         theorem1=Theorem1(
             widths=(4, 10, 34), negative_slopes=(0., .2), angles=(2, 4),
             fit_side=8, trained=((4,), (4,)), training_side=(16, 4),
-            seeds=(0, 1), settings=shallow.Settings(20, 1e-2),
+            seeds=(0, 1), settings=ensemble.Settings(20, 1e-2),
             error_side=(2**8, 2**4), drawn=10),
         theorem2=Theorem2(
             points=101, pieces=(4, 8), piece_points=5, widths=(4,),
             training_points=32, seeds=(0, 1),
-            settings=shallow.Settings(20, 1e-2), error_points=1001,
+            settings=ensemble.Settings(20, 1e-2), error_points=1001,
             frequencies=(1, 2)),
         proposition1=Proposition1(
             dimensions=(1, 2), sizes=(2, 5), seeds=(0,),

@@ -22,6 +22,7 @@ from reproduce.sections import (
     figure4_search,
     order2,
     scaling,
+    section5,
     sensitivity,
     speed,
     table1,
@@ -81,6 +82,12 @@ SECTIONS = {
         "all synthetic gradients on CIFAR-10 and ImageNet, just above the "
         "critic; supervision by the loss is what matters most on ResNets.",
         lambda rows, _, folder: table1.write(rows, folder)),
+    "section5": (
+        "Section 5: the open paths, tried",
+        "Paper, Section 5, names them without experiments: finite differences "
+        "for black boxes, internal derivatives, and second-order signals from "
+        "known uncertainty.",
+        lambda rows, _, folder: section5.write(rows, folder)),
     "speed": (
         "Speed beside PyTorch, JAX and JENN",
         "Not in the paper. The same networks, data and steps in each library.",

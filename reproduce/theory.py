@@ -11,10 +11,10 @@ from absl import flags
 
 from configs import theory as config_lib
 from reproduce import app
+from reproduce import parts as parts_runner
 from reproduce.sections import theory as section
 from reproduce.statements import parts as parts_lib
 from sobolev_tf import files, results
-from sobolev_tf.training import device
 
 
 def define_flags() -> None:
@@ -42,25 +42,9 @@ def run(config: config_lib.Config, folder: files.Path, *, preset: str,
     UserError: if the folder cannot be used.
     Interrupted: if a signal asked to stop.
   """
-  device.prepare()
-  with files.locked(folder) as folder:
-    store = results.Run(
-        folder, {"artefact": "theory", "preset": preset,
-                 **dataclasses.asdict(config)}, overwrite)
-    tables = files.make_folder(folder / "tables")
-    for part in parts_lib.parts(config):
-      made = [tables / f"{name}.csv" for name in part.tables]
-      if store.finished(part.name) and all(path.exists() for path in made):
-        continue
-      logs = folder / "tensorboard" / part.name if tensorboard else None
-      measured = part.compute(
-          folder=store.checkpoints(part.name), log_folder=logs,
-          title=part.name)
-      for path in made:
-        results.write_table(path, measured.tables[path.stem])
-      store.write(part.name, [
-          results.Row("theory", preset, **row) for row in measured.rows])
-    return results.read(folder)
+  return parts_runner.run(
+      "theory", parts_lib.parts(config), dataclasses.asdict(config), folder,
+      preset=preset, overwrite=overwrite, tensorboard=tensorboard)
 
 
 def main() -> None:

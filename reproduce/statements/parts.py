@@ -5,23 +5,11 @@ them, `sobolev_tf/theory/` holds the computations.
 """
 
 import functools
-from typing import Callable, List, NamedTuple, Sequence
+from typing import List
 
 from configs import theory as config_lib
-from reproduce.statements import figures, outcome, propositions, theorems
-
-
-class Part(NamedTuple):
-  """A piece of the run that is stored when it is finished.
-
-  Attributes:
-    name: of its row file.
-    compute: takes `folder`, `log_folder` and `title` for training.
-    tables: names of the tables it makes.
-  """
-  name: str
-  compute: Callable[..., outcome.Outcome]
-  tables: Sequence[str] = ()
+from reproduce.parts import Part
+from reproduce.statements import figures, propositions, theorems
 
 
 def parts(config: config_lib.Config) -> List[Part]:

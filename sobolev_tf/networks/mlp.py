@@ -7,7 +7,7 @@ batched matrix product serves all members: many seeds and functions train in
 one graph, several times faster than one after another.
 """
 
-from typing import Callable, Sequence
+from typing import Callable, Sequence, Tuple
 
 import numpy as np
 import sonnet as snt
@@ -83,8 +83,31 @@ class EnsembleMLP(snt.Module):
 
   def __call__(self, x: tf.Tensor) -> tf.Tensor:
     """Maps `[E, B, D]` to `[E, B, out]`."""
-    for i, (w, b) in enumerate(zip(self.weights, self.biases)):
-      x = tf.matmul(x, w) + b  # [E, B, out]
+    return self._layers(x, 0, len(self.weights))
+
+  def split(self, depth: int) -> Tuple[Activation, Activation]:
+    """Cuts the networks after a hidden layer.
+
+    Args:
+      depth: the hidden layer, from 1.
+
+    Returns:
+      The function from inputs `[E, B, D]` to that layer's activations
+      `[E, B, H]`, and the one from these to outputs `[E, B, out]`.
+
+    Raises:
+      UserError: if there is no such hidden layer.
+    """
+    if not 1 <= depth < len(self.weights):
+      raise errors.UserError(
+          f"depth must be from 1 to {len(self.weights) - 1}, the number of "
+          f"hidden layers, got {depth}.")
+    return (lambda x: self._layers(x, 0, depth),
+            lambda h: self._layers(h, depth, len(self.weights)))
+
+  def _layers(self, x: tf.Tensor, first: int, last: int) -> tf.Tensor:
+    for i in range(first, last):
+      x = tf.matmul(x, self.weights[i]) + self.biases[i]  # [E, B, out]
       if i + 1 < len(self.weights):
         x = self.activation(x)
     return x

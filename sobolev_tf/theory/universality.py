@@ -24,6 +24,7 @@ import tensorflow as tf
 from sobolev_tf import derivatives, losses
 from sobolev_tf.networks import mlp
 from sobolev_tf.theory import piecewise_linear, ridge_network, shallow
+from sobolev_tf.training import ensemble
 
 LOW, HIGH = -1., 1.  # every domain here is [-1, 1]^D
 
@@ -152,7 +153,7 @@ def construct_2d(angles: int, side: int) -> snt.nets.MLP:
 
 
 def train(width: int, dimension: int, seeds: Sequence[int], side: int,
-          settings: shallow.Settings, **options) -> mlp.EnsembleMLP:
+          settings: ensemble.Settings, **options) -> mlp.EnsembleMLP:
   """Sobolev Training (Section 4.1's loss) of one-hidden-layer ReLU networks.
 
   Args:
@@ -161,7 +162,7 @@ def train(width: int, dimension: int, seeds: Sequence[int], side: int,
     seeds: one per network.
     side: training points per axis.
     settings: how to train.
-    **options: `folder`, `log_folder` and `title` of `shallow.train`.
+    **options: `folder`, `log_folder` and `title` of `ensemble.train`.
 
   Returns:
     The trained ensemble.
@@ -173,8 +174,8 @@ def train(width: int, dimension: int, seeds: Sequence[int], side: int,
       tf.stack([tensor] * len(seeds)) for tensor in (
           x, *derivatives.value_and_derivatives(TARGETS[dimension], x, 1)))
   compare = losses.SobolevLoss(order=1)
-  shallow.train(
+  ensemble.train(
       network,
-      lambda: compare(network, x, targets, batch_dims=2).reduce(), settings,
+      lambda _: compare(network, x, targets, batch_dims=2).reduce(), settings,
       **options)
   return network

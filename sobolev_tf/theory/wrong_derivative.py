@@ -24,6 +24,7 @@ import tensorflow as tf
 from sobolev_tf import derivatives
 from sobolev_tf.networks import mlp
 from sobolev_tf.theory import piecewise_linear, shallow
+from sobolev_tf.training import ensemble
 
 LOW, HIGH = -1., 1.
 _SCALE = 5.  # of hidden weights: bends as sharp as the target's
@@ -140,7 +141,7 @@ def best_piecewise_linear(pieces: int, points: int
   return piecewise_linear.interpolate(lambda _: result.x[:-1], knots)
 
 
-def train(width: int, seeds, points: int, settings: shallow.Settings,
+def train(width: int, seeds, points: int, settings: ensemble.Settings,
           **options) -> mlp.EnsembleMLP:
   """Trains one-hidden-layer tanh networks, which are C^1, on the maximum.
 
@@ -149,7 +150,7 @@ def train(width: int, seeds, points: int, settings: shallow.Settings,
     seeds: one per network.
     points: training points, equally spaced.
     settings: how to train.
-    **options: `folder`, `log_folder` and `title` of `shallow.train`.
+    **options: `folder`, `log_folder` and `title` of `ensemble.train`.
 
   Returns:
     The trained ensemble.
@@ -158,14 +159,14 @@ def train(width: int, seeds, points: int, settings: shallow.Settings,
   x = np.linspace(LOW, HIGH, points)
   points_of = tf.constant(np.stack([x[:, None]] * len(seeds)))  # [E, N, 1]
 
-  def loss():
+  def loss(unused_index):
     h, dh_dx = derivatives.value_and_derivatives(
         network, points_of, 1, batch_dims=2)
     errors = tf.abs(tf.concat(
         [h[..., 0] - value(x), dh_dx[..., 0] - other(x)], axis=-1))
     return tf.reduce_logsumexp(_SHARPNESS * errors, axis=-1) / _SHARPNESS
 
-  shallow.train(network, loss, settings, **options)
+  ensemble.train(network, loss, settings, **options)
   return network
 
 

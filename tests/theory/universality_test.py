@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives
 from sobolev_tf.theory import shallow, universality
+from sobolev_tf.training import ensemble
 
 
 def test_targets_are_c1_and_not_c2():
@@ -63,7 +64,7 @@ def test_training_lowers_both_errors(dimension):
   def trained(steps):
     network = universality.train(
         16, dimension, (3,), 32 if dimension == 1 else 8,
-        shallow.Settings(steps, 1e-2))
+        ensemble.Settings(steps, 1e-2))
     return universality.errors(network.member(0), dimension, 32)
 
   start, end = trained(1), trained(300)

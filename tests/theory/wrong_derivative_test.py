@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sobolev_tf import derivatives
-from sobolev_tf.theory import shallow, wrong_derivative
+from sobolev_tf.theory import wrong_derivative
+from sobolev_tf.training import ensemble
 
 X = np.linspace(-1, 1, 4001)
 
@@ -80,7 +81,7 @@ def test_best_piecewise_linear_functions_approach_eta():
 
 
 def test_trained_networks_come_close_from_above():
-  network = wrong_derivative.train(8, (0,), 64, shallow.Settings(400, 2e-2))
+  network = wrong_derivative.train(8, (0,), 64, ensemble.Settings(400, 2e-2))
   h, slope = derivatives.value_and_derivatives(
       network, X[None, :, None], 1, batch_dims=2)
   error = wrong_derivative.error(

@@ -1,7 +1,7 @@
 """What the statements' sections share: rows, columns and a look."""
 
 import pathlib
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple, Union
 
 from matplotlib import figure
 import numpy as np
@@ -35,11 +35,15 @@ def by_size(rows: Sequence[results.Row], **wanted
       [[row.value for row in chosen if row.n == n] for n in sizes])
 
 
-def canvas(width: float, height: float, panels: int):
-  """A figure and its panels in one row."""
+def canvas(width: float, height: float,
+           panels: Union[int, Tuple[int, int]]):
+  """A figure and its panels, in one row or in (rows, columns)."""
   drawing = figure.Figure(figsize=(width, height), layout="constrained")
-  axes = np.atleast_1d(drawing.subplots(1, panels))
-  for axis in axes:
+  if isinstance(panels, int):
+    axes = np.atleast_1d(drawing.subplots(1, panels))
+  else:
+    axes = drawing.subplots(*panels, squeeze=False)
+  for axis in axes.flat:
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(labelsize=8)
   return drawing, axes
