@@ -110,16 +110,11 @@ def test_students_are_trained_with_what_the_search_chose():
 
 
 def test_table1_has_what_its_tuning_chose():
-  folder = RESULTS / "table1" / "shapes-3-true"
-  rows = [row for name in ("tuning", "tuning_weight")
-          for row in results.read(folder / name)]
+  rows = results.read(RESULTS / "table1" / "shapes-3-true" / "tuning")
   (settings,) = table1.PRESETS["cpu"]["shapes"].settings
-  chosen = table1_tuning.choose(rows)
-  assert set(chosen) == set(settings.learning_rates)
-  for method, label in chosen.items():
-    weight = settings.gradient_weight if method == "sobolev" else 1.
-    assert label == dataclasses.replace(
-        settings, gradient_weight=weight, learning_rates={
-            method: settings.learning_rates[method]}).label
+  assert table1_tuning.choose(rows) == {
+      method: dataclasses.replace(
+          settings, learning_rates={method: rate}).label
+      for method, rate in settings.learning_rates.items()}
   assert {row.seed for row in rows}.isdisjoint(
       table1.PRESETS["cpu"]["shapes"].seeds)
