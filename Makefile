@@ -10,10 +10,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
 BENCH := $(VENV)/bench
+DOCS := $(VENV)/docs
 RUN := $(BIN)/python -m
 
 .PHONY: reproduce test test-legacy faults check theory figure2 figure3 figure4
-.PHONY: table1 report benchmark benchmark-peers clean
+.PHONY: table1 report benchmark benchmark-peers docs clean
 
 reproduce: theory figure2 figure3 figure4 table1 report
 
@@ -47,6 +48,11 @@ benchmark-peers: $(BENCH)/.ready
 	$(BENCH)/bin/python -m benchmarks.compare
 	$(BENCH)/bin/python -m benchmarks.scaling
 
+# The library's reference, from its docstrings: build/docs/index.html.
+docs: $(DOCS)/.ready
+	$(DOCS)/bin/python -W error::UserWarning -m pdoc --docformat google \
+	  --output-directory build/docs sobolev_tf
+
 clean:
 	rm -rf runs build
 
@@ -72,9 +78,10 @@ $(LEGACY)/.ready: $(VENV)/.ready pyproject.toml
 SITE := import site; print(site.getsitepackages()[0])
 $(LEGACY)/.ready: CMAKE := import cmake; print(cmake.CMAKE_BIN_DIR)
 
-$(BENCH)/.ready: $(VENV)/.ready pyproject.toml
-	$(BIN)/python -m venv $(BENCH)
-	$(BIN)/python -c "$(SITE)" > "$$($(BENCH)/bin/python -c "$(SITE)")/venv.pth"
-	$(BENCH)/bin/pip install --quiet --disable-pip-version-check \
-	  -c requirements.txt -e ".[bench]"
+# Other layers hold one extra each, which has the layer's name.
+$(BENCH)/.ready $(DOCS)/.ready: $(VENV)/.ready pyproject.toml
+	$(BIN)/python -m venv $(@D)
+	$(BIN)/python -c "$(SITE)" > "$$($(@D)/bin/python -c "$(SITE)")/venv.pth"
+	$(@D)/bin/pip install --quiet --disable-pip-version-check \
+	  -c requirements.txt -e ".[$(notdir $(@D))]"
 	touch $@

@@ -17,6 +17,7 @@ from reproduce import (
     figure3,
     figure4,
     figure4_search,
+    order2,
     record,
     report,
     sensitivity,
@@ -28,8 +29,8 @@ from sobolev_tf import errors
 from sobolev_tf.agents import environment
 from sobolev_tf.training import loop
 
-TRAINING = (figure2, figure3, sensitivity, figure4, figure4_search, table1,
-            theory)
+TRAINING = (figure2, figure3, sensitivity, order2, figure4, figure4_search,
+            table1, theory)
 WITH_OUTPUT = (*TRAINING, record, train_teacher)
 WITH_GAME = (record, train_teacher, evaluate_teacher)
 HUGE = "99999999999999999999999"
@@ -75,6 +76,9 @@ CASES = [
     (figure4, ["--agents="], "'breakout'"),
     (table1, ["--method="], "methods must name at least one"),
     (table1, ["--splits=0"], "--splits"),
+    (table1, ["--devices=-1"], "--devices"),
+    (table1, ["--precision=half"], "--precision"),
+    (order2, ["--sizes=0"], "--sizes"),
     (table1, ["--dataset=imagenet", "--preset=cpu"], "no settings"),
     (train_teacher, ["--game=pong", "--steps=0"], "--steps"),
     (train_teacher, ["--game=pong", f"--steps={HUGE}"], "--steps"),

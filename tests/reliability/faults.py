@@ -20,8 +20,8 @@ import time
 
 # What the children of `start` need is imported once, by the parent of them all;
 # TensorFlow is started by each of them, as its threads do not survive a fork.
-ENTRYPOINTS = ("figure2", "figure3", "sensitivity", "train_teacher", "record",
-               "figure4", "figure4_search", "table1", "theory")
+ENTRYPOINTS = ("figure2", "figure3", "sensitivity", "order2", "train_teacher",
+               "record", "figure4", "figure4_search", "table1", "theory")
 _MODULES = [f"reproduce.{name}" for name in ENTRYPOINTS]
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([

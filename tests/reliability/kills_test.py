@@ -29,6 +29,7 @@ ARGUMENTS = {
                 "--steps=2500"],
     "figure3": ["--preset=smoke"],
     "sensitivity": ["--preset=smoke"],
+    "order2": ["--preset=smoke"],
     "train_teacher": ["--preset=smoke", f"--game={GAME}", "--steps=512"],
     "record": ["--sample", "--preset=smoke", f"--game={GAME}", "--overwrite"],
     "figure4": ["--preset=smoke", "--percentages=20"],
