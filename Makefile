@@ -25,7 +25,7 @@ report: $(VENV)/.ready
 	$(RUN) reproduce.report
 
 test: check
-	$(RUN) pytest
+	$(RUN) pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile
 
 faults: $(VENV)/.ready
 	$(RUN) pytest -m faults tests/reliability/kills_test.py \

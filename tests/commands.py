@@ -6,12 +6,16 @@ import io
 import sys
 from typing import NamedTuple
 
+from absl import app as absl_app
 from absl.testing import flagsaver
 import pytest
 
 from reproduce import app
 
 COUNTS = collections.Counter()  # what pytest prints at its end, see conftest
+
+# Once, or flagsaver takes --help away with what else the first command defined.
+absl_app.define_help_flags()
 
 
 class Outcome(NamedTuple):

@@ -173,20 +173,19 @@ def _stuck(cells: students.Students) -> str:
   counts = dict.fromkeys(cells.methods, 0)
   for game in cells.games:
     for percentage in cells.percentages:
-      finals = {
-          method: list(cells.final(
-              game, percentage, method, "train_kl").values())
-          for method in cells.methods}
-      middle = np.median(sum(finals.values(), []))
-      for method, values in finals.items():
-        counts[method] += int(np.sum(np.array(values) > 2 * middle))
+      for method in cells.methods:
+        values = list(cells.final(
+            game, percentage, method, "train_kl").values())
+        bound = 2 * float(np.median(values))
+        counts[method] += sum(value > bound for value in values)
   if not any(counts.values()):
     return ""
   return (
       " Some students stay near a constant policy, and decide what their cell "
-      "shows: a training KL above twice the median of their cell's students "
-      "have " + ", ".join(f"{count} {students.LABELS[method]}"
-                          for method, count in counts.items()) + ".")
+      "shows: a training KL above twice the median of the students of their "
+      "cell and method have " + ", ".join(
+          f"{count} {students.LABELS[method]}"
+          for method, count in counts.items()) + ".")
 
 
 def _late_change(cells: students.Students, game: str,

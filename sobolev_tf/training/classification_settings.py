@@ -57,8 +57,10 @@ class Settings:
     rates = dict.fromkeys(f"{rate:g}" for rate in self.learning_rates.values())
     precision = "" if self.precision == "float32" else (
         f" precision={self.precision}")
+    weight = "" if self.gradient_weight == 1 else (
+        f" gradient_weight={self.gradient_weight:g}")
     return (f"splits={self.splits} targets={self.targets} "
-            f"learning_rate={'/'.join(rates)}{precision}")
+            f"learning_rate={'/'.join(rates)}{weight}{precision}")
 
   def check(self) -> None:
     """Raises `UserError` if a setting is out of range."""

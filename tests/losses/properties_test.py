@@ -84,8 +84,8 @@ def test_terms_are_linear_in_example_and_entry_weights(
   plain = loss(model, x, targets[:2])
   example, entry = weights
   weighted = loss(model, x, targets[:2],
-                  sample_weight=tf.fill([batch], tf.cast(example, tf.float64)),
-                  entry_weights=(None, [[entry]]))
+                  sample_weight=np.full(batch, example),
+                  entry_weights=(None, np.array([[entry]])))
   np.testing.assert_allclose(
       weighted.value, example * plain.value, rtol=1e-12)
   np.testing.assert_allclose(

@@ -51,10 +51,10 @@ def test_order2_compares_every_order_of_the_error(runs):
     assert (runs / "order2" / f"order2-{error}-0.png").exists()
 
 
-def test_help_names_the_flags_of_shared_modules(command, capsys):
-  assert command(order2, "--help") == 1
-  shown = capsys.readouterr().out
-  assert "--sizes" in shown and "--preset" in shown
+def test_help_names_the_flags_of_shared_modules(command):
+  outcome = command(order2, "--help")
+  assert outcome.status == 1
+  assert "--sizes" in outcome.out and "--preset" in outcome.out
 
 
 def test_figure3_flags(tmp_path, command):
