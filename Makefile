@@ -28,7 +28,8 @@ test: check
 	$(RUN) pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile
 
 faults: $(VENV)/.ready
-	$(RUN) pytest -m faults tests/reliability/kills_test.py \
+	$(RUN) pytest -m faults --numprocesses=auto --maxprocesses=8 \
+	  --dist=loadgroup tests/reliability/kills_test.py \
 	  tests/reliability/moments_test.py
 
 test-legacy: $(LEGACY)/.ready
@@ -48,10 +49,17 @@ benchmark-peers: $(BENCH)/.ready
 	$(BENCH)/bin/python -m benchmarks.compare
 	$(BENCH)/bin/python -m benchmarks.scaling
 
-# The library's reference, from its docstrings: build/docs/index.html.
+# The library's reference, from its docstrings: build/docs/index.html. Every
+# module is named, as pdoc takes a package's __all__ for all there is; it warns of
+# those it finds twice then. Importing TensorFlow runs `uname`.
 docs: $(DOCS)/.ready
-	$(DOCS)/bin/python -W error::UserWarning -m pdoc --docformat google \
-	  --output-directory build/docs sobolev_tf
+	PDOC_ALLOW_EXEC=1 $(DOCS)/bin/python -W error::UserWarning \
+	  -W "ignore:The module specification" \
+	  -W "ignore:Couldn't import $(NEEDS_ATARI_PY)" -m pdoc --docformat google \
+	  --output-directory build/docs $(MODULES) '!$(NEEDS_ATARI_PY)'
+MODULES = $(subst /,.,$(basename $(subst /__init__,,\
+  $(wildcard sobolev_tf/*.py sobolev_tf/*/*.py))))
+NEEDS_ATARI_PY := sobolev_tf.agents.legacy_game
 
 clean:
 	rm -rf runs build

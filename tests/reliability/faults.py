@@ -11,6 +11,7 @@ leaves what a kill at the second one leaves.
 import contextlib
 import errno
 import importlib
+import locale
 import multiprocessing
 import os
 import pathlib
@@ -153,6 +154,9 @@ def _child(name, arguments, folder, log, fault, moment, odd):
   if odd:
     os.environ.update(TZ="Pacific/Kiritimati", LC_ALL="C")
     time.tzset()
+    locale.setlocale(locale.LC_ALL, "C")  # text files are ASCII by default
+    for stream in (sys.stdout, sys.stderr):
+      stream.reconfigure(encoding="ascii")
     now = time.time()
     time.time = lambda: now - 1e6 * time.perf_counter()
   _handlers.append(_no_network)

@@ -1,6 +1,6 @@
 """Every entrypoint, struck again and again: the final rows are the same.
 
-`make faults` runs it (about 15 minutes on two cores).
+`make faults` runs it, an entrypoint to each core.
 """
 
 import pathlib
@@ -57,7 +57,10 @@ def agents(tmp_path_factory):
   return folder
 
 
-@pytest.fixture(scope="module", params=faults.ENTRYPOINTS)
+# A group stays in one process of pytest-xdist, which makes the run once then.
+@pytest.fixture(scope="module", params=[
+    pytest.param(name, marks=pytest.mark.xdist_group(name))
+    for name in faults.ENTRYPOINTS])
 def whole(request, tmp_path_factory, agents):
   """An uninterrupted run: name, flags, folder, number of moments, seconds."""
   name = request.param
