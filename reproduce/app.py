@@ -16,21 +16,36 @@ _MOST = 10_000  # integers that one flag may list: each is a training or more
 USER_ERROR = 2  # exit status for a mistake of the user's
 
 
-def define_flags(artefact: str, presets: Iterable[str], default: str) -> None:
+# What the presets' names promise, on 2 CPU cores; --help lists them.
+_PROMISES = {
+    "smoke": "to see it run, in seconds",
+    "quick": "minutes",
+    "cpu": "longer, up to hours",
+    "paper": "the paper's settings as far as known; long",
+}
+
+
+def define_flags(artefact: str, presets: Iterable[str], default: str,
+                 folder: str = "") -> None:
   """Defines the flags every training entrypoint has.
 
   Args:
-    artefact: its name, used in the default output folder.
-    presets: names of the presets in `configs/`.
+    artefact: its name, which its file in `configs/` has.
+    presets: names of the presets in that file.
     default: the preset used if none is named.
+    folder: where in `runs/` its results are by default; its name if empty.
   """
+  promises = "; ".join(f"{preset}: {_PROMISES[preset]}"
+                       for preset in presets if preset in _PROMISES)
   flags.DEFINE_enum(
       "preset", default, list(presets),
-      f"Which settings to use; configs/{artefact}.py holds them.")
+      f"Which settings to use; configs/{artefact}.py holds them. On 2 CPU "
+      f"cores: {promises}.")
   flags.DEFINE_string(
       "output", None,
       "Folder for rows, checkpoints and figures. If it holds an unfinished "
-      f"run of the same settings, that is resumed. [runs/{artefact}/PRESET]")
+      "run of the same settings, that is resumed. "
+      f"[runs/{folder or artefact}/PRESET]")
   flags.DEFINE_bool(
       "overwrite", False, "Delete the results in --output and start afresh.")
   flags.DEFINE_bool(

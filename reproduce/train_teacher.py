@@ -128,9 +128,10 @@ def _command(config: config_lib.TeacherConfig, game: str, seed: int,
 
 def define_flags() -> None:
   """Defines this entrypoint's flags."""
-  app.define_flags("teacher", config_lib.PRESETS, "cpu")
+  app.define_flags("teacher", config_lib.PRESETS, "cpu", "teacher/GAME")
   flags.DEFINE_enum(
-      "game", None, environment.GAMES, "The game to learn.", required=True)
+      "game", None, environment.GAMES, "The game to learn; must be given.",
+      required=True)
   flags.DEFINE_integer(
       "steps", None, "Agent steps over all games played together. [the game's "
       "in configs/teacher.py]", lower_bound=1, upper_bound=app.HIGHEST)
