@@ -18,10 +18,10 @@ USER_ERROR = 2  # exit status for a mistake of the user's
 
 # What the presets' names promise, on 2 CPU cores; --help lists them.
 _PROMISES = {
-    "smoke": "to see it run, in seconds",
-    "quick": "minutes",
-    "cpu": "longer, up to hours",
-    "paper": "the paper's settings as far as known; long",
+    "smoke": "smoke takes seconds, to see it run",
+    "quick": "quick minutes",
+    "cpu": "cpu up to hours",
+    "paper": "paper longest, with the paper's settings as far as known",
 }
 
 
@@ -35,12 +35,12 @@ def define_flags(artefact: str, presets: Iterable[str], default: str,
     default: the preset used if none is named.
     folder: where in `runs/` its results are by default; its name if empty.
   """
-  promises = "; ".join(f"{preset}: {_PROMISES[preset]}"
-                       for preset in presets if preset in _PROMISES)
+  promises = "; ".join(
+      promise for name, promise in _PROMISES.items() if name in set(presets))
   flags.DEFINE_enum(
       "preset", default, list(presets),
       f"Which settings to use; configs/{artefact}.py holds them. On 2 CPU "
-      f"cores: {promises}.")
+      f"cores {promises}.")
   flags.DEFINE_string(
       "output", None,
       "Folder for rows, checkpoints and figures. If it holds an unfinished "

@@ -30,8 +30,8 @@ def define_flags(artefact: str, presets: Mapping[str, config_lib.Config]
   flags.DEFINE_list(
       "seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
   flags.DEFINE_integer(
-      "steps", None, "Number of updates of each network. [the preset's]", lower_bound=1,
-      upper_bound=app.HIGHEST)
+      "steps", None, "Number of updates of each network. [the preset's]",
+      lower_bound=1, upper_bound=app.HIGHEST)
   flags.DEFINE_integer(
       "seeds_per_part", None, "How many seeds of all functions to train "
       "side by side; raise it on a GPU. [the preset's]", lower_bound=1)
