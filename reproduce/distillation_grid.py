@@ -133,8 +133,8 @@ def define_flags(artefact: str, presets: Mapping[str, config_lib.Config],
       "cent. [the preset's]")
   flags.DEFINE_list("seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
   flags.DEFINE_integer(
-      "steps", None, "Number of updates of each student. [the preset's]", lower_bound=1,
-      upper_bound=app.HIGHEST)
+      "steps", None, "Number of updates of each student. [the preset's]",
+      lower_bound=1, upper_bound=app.HIGHEST)
   flags.DEFINE_string(
       "agents", None, "Folder that holds, per game, GAME (a teacher, see "
       "reproduce.train_teacher) and GAME_recording (see reproduce.record). "
