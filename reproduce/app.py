@@ -60,6 +60,13 @@ def output_folder(artefact: str) -> pathlib.Path:
   return pathlib.Path(output or f"runs/{artefact}/{flags.FLAGS.preset}")
 
 
+def show(section: str, folder: pathlib.Path) -> None:
+  """Prints a run's section, and where it is with its rows and figures."""
+  print(section)
+  print(f"This text, its figures and rows are in {folder}; "
+        "python -m reproduce.report puts all runs on one page.")
+
+
 def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
   """Reads a flag's list of distinct integers.
 

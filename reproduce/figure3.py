@@ -105,7 +105,7 @@ def main() -> None:
   folder = app.output_folder("figure3")
   run(configure(), folder, preset=flags.FLAGS.preset,
       overwrite=flags.FLAGS.overwrite, tensorboard=flags.FLAGS.tensorboard)
-  print(section.write(folder, folder))
+  app.show(section.write(folder, folder), folder)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,8 @@ SECTIONS = {
 }
 _STYLE = """
 body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;
-      background: #fff; font: 16px/1.5 system-ui, sans-serif}
+      background: #fff; font: 16px/1.5 system-ui, sans-serif;
+      overflow-wrap: anywhere}
 img {max-width: 100%} h1, h2, h3 {line-height: 1.2}
 h2 {border-bottom: 1px solid #ccc; margin-top: 3rem}
 .table {overflow-x: auto} table {border-collapse: collapse; font-size: .85rem}

@@ -1,11 +1,12 @@
 """Bad flags of every entrypoint: one sentence, exit status 2, no file touched.
 """
 
+import pathlib
 import string
 import subprocess
 import sys
 
-from commands import check_refused, check_sentence, contents
+from commands import COUNTS, check_refused, check_sentence, contents
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
@@ -177,6 +178,17 @@ def test_numbers_are_read_or_refused(entries):
            lambda text: not any(c.isdigit() for c in text)))
 def test_any_text_without_numbers_is_refused(flag, text, command):
   check_refused(command(figure2, "--preset=smoke", f"--{flag}={text}"))
+
+
+def test_without_the_environment_it_says_what_to_do():
+  done = subprocess.run(
+      [sys.executable, "-S", "-m", "reproduce.figure2"],  # -S: bare
+      cwd=pathlib.Path(app.__file__).parents[1], capture_output=True, text=True,
+      check=False)
+  assert done.returncode == app.USER_ERROR
+  assert "activate the environment" in done.stderr
+  check_sentence(done.stderr.rstrip())
+  COUNTS["bad inputs refused"] += 1
 
 
 def test_in_a_process_of_its_own(folder):

@@ -89,12 +89,13 @@ def strike(kind, whole, folder, log, dice):
   name, arguments, _, moments, seconds = whole
   odd = dice.random() < .5
   if kind in faults.ACTIONS:
-    # Some runs get further than others: a chain of them ends in time.
-    moment = dice.randint(1, max(2, dice.choice([moments // 8, moments])))
+    # Some runs get further than others: a chain of them ends in time, and few
+    # of its last runs are over before the moment comes.
+    moment = dice.randint(1, max(2, moments // dice.choice([2, 4, 16])))
     return finish(name, arguments, folder, log, fault=kind, moment=moment,
                   odd=odd)
   process = faults.start(name, arguments, folder, log, odd=odd)
-  process.join(dice.uniform(.05, seconds))
+  process.join(dice.uniform(.05, seconds * dice.choice([.4, .8])))
   if process.is_alive():
     if kind == "timed kill":
       process.kill()
