@@ -224,8 +224,8 @@ def define_flags() -> None:
   """Defines this entrypoint's flags."""
   flags.DEFINE_list(
       "input", ["runs", "results"],
-      "Folders below which to look for runs; where two have a run of the same "
-      "artefact and preset, the one in the folder named first is shown.")
+      "Folders below which to look for runs; of two at the same place below "
+      "them, figure2/quick say, the one in the folder named first is shown.")
   flags.DEFINE_string("output", "runs/report", "Folder for the report.")
 
 
