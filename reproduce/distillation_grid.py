@@ -196,7 +196,7 @@ def _choose(flag: str, names: List[str],
         f"--{flag} names something twice: '{','.join(names)}'.")
   if unknown or not names:
     raise errors.UserError(
-        f"--{flag}: '{','.join(unknown)}' is not among this preset's "
+        f"--{flag}: '{','.join(unknown)}' is not among this preset's: "
         f"{', '.join(table)}.")
   return {name: table[name] for name in names}
 

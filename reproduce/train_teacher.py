@@ -10,6 +10,7 @@ a learning rate that falls anew.
 """
 
 import dataclasses
+import math
 import shutil
 from typing import Any, Dict, Optional, Sequence, Tuple
 
@@ -145,14 +146,20 @@ def define_flags() -> None:
 
 def main() -> None:
   given = flags.FLAGS
+  folder = app.output_folder(f"teacher/{given.game}")
   rows = run(
       config_lib.get(given.preset, given.game, given.steps), given.game,
-      given.seed, app.output_folder(f"teacher/{given.game}"),
+      given.seed, folder,
       preset=given.preset, initial=given.initial, overwrite=given.overwrite,
       tensorboard=given.tensorboard)
   score = [row for row in rows if row.metric == "score"][-1]
-  print(f"{given.game}: mean score of the last training games "
-        f"{score.value:.1f} after {score.step} steps")
+  mean = "unknown, as none has ended," if math.isnan(score.value) else (
+      f"{score.value:.1f}")
+  print(f"{given.game}: mean score of the last training games {mean} after "
+        f"{score.step} steps")
+  print(f"The last of {folder}/{_CANDIDATES} is the teacher; "
+        f"python -m reproduce.evaluate_teacher --game={given.game} "
+        "--weights=FOLDER plays full games with it.")
 
 
 if __name__ == "__main__":
