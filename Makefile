@@ -3,8 +3,10 @@
 #   make test        lint, types and tests
 # A third tests the extra legacy-atari (needs a C++ compiler and zlib's headers):
 #   make test-legacy
-# A fourth kills every entrypoint again and again (about 15 minutes):
+# A fourth kills every entrypoint again and again, each one 20 times:
 #   make faults
+# A fifth writes the library's reference:
+#   make docs
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
