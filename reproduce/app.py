@@ -2,6 +2,7 @@
 """
 
 import functools
+import io
 import pathlib
 import sys
 from typing import Callable, Iterable, NoReturn, Sequence
@@ -137,6 +138,9 @@ def _refuse(message: object) -> NoReturn:
 
 
 def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
+  for stream in (sys.stdout, sys.stderr):
+    if isinstance(stream, io.TextIOWrapper):  # in a locale that lacks a letter
+      stream.reconfigure(errors="backslashreplace")
   logging.set_verbosity(logging.WARNING)  # TensorFlow reports every save
   tf.get_logger().setLevel("ERROR")  # ... and warns of graphs built on purpose
   try:

@@ -1,6 +1,7 @@
 """Bad flags of every entrypoint: one sentence, exit status 2, no file touched.
 """
 
+import io
 import pathlib
 import string
 import subprocess
@@ -178,6 +179,17 @@ def test_numbers_are_read_or_refused(entries):
            lambda text: not any(c.isdigit() for c in text)))
 def test_any_text_without_numbers_is_refused(flag, text, command):
   check_refused(command(figure2, "--preset=smoke", f"--{flag}={text}"))
+
+
+def test_a_terminal_that_lacks_a_letter(monkeypatch):
+  stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+  monkeypatch.setattr(sys, "stdout", stream)
+  monkeypatch.setattr(sys, "argv", ["shown"])
+  with pytest.raises(SystemExit) as stop:
+    app.run(lambda: None, lambda: app.show("1 \u00b1 2", pathlib.Path("run")))
+  stream.flush()
+  assert not stop.value.code
+  assert stream.buffer.getvalue().startswith(b"1 \\xb1 2\n")
 
 
 def test_without_the_environment_it_says_what_to_do():
