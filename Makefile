@@ -3,17 +3,20 @@
 #   make test        lint, types and tests
 # A third tests the extra legacy-atari (needs a C++ compiler and zlib's headers):
 #   make test-legacy
-# A fourth kills every entrypoint again and again (about 15 minutes):
+# A fourth kills every entrypoint again and again, each one 20 times:
 #   make faults
+# A fifth writes the library's reference:
+#   make docs
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
 BENCH := $(VENV)/bench
+DOCS := $(VENV)/docs
 RUN := $(BIN)/python -m
 
 .PHONY: reproduce test test-legacy faults check theory figure2 order2 figure3
-.PHONY: figure4 section5 table1 report benchmark benchmark-peers clean
+.PHONY: figure4 section5 table1 report benchmark benchmark-peers docs clean
 
 reproduce: theory figure2 order2 figure3 figure4 section5 table1 report
 
@@ -27,7 +30,8 @@ test: check
 	$(RUN) pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile
 
 faults: $(VENV)/.ready
-	$(RUN) pytest -m faults tests/reliability/kills_test.py \
+	$(RUN) pytest -m faults --numprocesses=auto --maxprocesses=8 \
+	  --dist=loadgroup tests/reliability/kills_test.py \
 	  tests/reliability/moments_test.py
 
 test-legacy: $(LEGACY)/.ready
@@ -46,6 +50,18 @@ benchmark: $(VENV)/.ready
 benchmark-peers: $(BENCH)/.ready
 	$(BENCH)/bin/python -m benchmarks.compare
 	$(BENCH)/bin/python -m benchmarks.scaling
+
+# The library's reference, from its docstrings: build/docs/index.html. Every
+# module is named, as pdoc takes a package's __all__ for all there is; it warns of
+# those it finds twice then. Importing TensorFlow runs `uname`.
+docs: $(DOCS)/.ready
+	PDOC_ALLOW_EXEC=1 $(DOCS)/bin/python -W error::UserWarning \
+	  -W "ignore:The module specification" \
+	  -W "ignore:Couldn't import $(NEEDS_ATARI_PY)" -m pdoc --docformat google \
+	  --output-directory build/docs $(MODULES) '!$(NEEDS_ATARI_PY)'
+MODULES = $(subst /,.,$(basename $(subst /__init__,,\
+  $(wildcard sobolev_tf/*.py sobolev_tf/*/*.py))))
+NEEDS_ATARI_PY := sobolev_tf.agents.legacy_game
 
 clean:
 	rm -rf runs build
@@ -72,9 +88,13 @@ $(LEGACY)/.ready: $(VENV)/.ready pyproject.toml
 SITE := import site; print(site.getsitepackages()[0])
 $(LEGACY)/.ready: CMAKE := import cmake; print(cmake.CMAKE_BIN_DIR)
 
-$(BENCH)/.ready: $(VENV)/.ready pyproject.toml
-	$(BIN)/python -m venv $(BENCH)
-	$(BIN)/python -c "$(SITE)" > "$$($(BENCH)/bin/python -c "$(SITE)")/venv.pth"
-	$(BENCH)/bin/pip install --quiet --disable-pip-version-check \
-	  -c requirements.txt -e ".[bench]"
+# Other layers hold one extra each, which has the layer's name. PyTorch brings
+# triton, whose LLVM and TensorFlow's abort each other in one process.
+$(BENCH)/.ready: UNWANTED := triton
+$(BENCH)/.ready $(DOCS)/.ready: $(VENV)/.ready pyproject.toml
+	$(BIN)/python -m venv $(@D)
+	$(BIN)/python -c "$(SITE)" > "$$($(@D)/bin/python -c "$(SITE)")/venv.pth"
+	$(@D)/bin/pip install --quiet --disable-pip-version-check \
+	  -c requirements.txt -e ".[$(notdir $(@D))]"
+	$(if $(UNWANTED),$(@D)/bin/pip uninstall --quiet --yes $(UNWANTED))
 	touch $@

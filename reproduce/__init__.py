@@ -1,6 +1,7 @@
 """Entrypoints: one module per artefact of the paper, run with `python -m`."""
 
 import contextlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -29,6 +30,11 @@ def _quiet_import() -> Iterator[None]:
       os.close(stderr)
 
 
+if importlib.util.find_spec("tensorflow") is None:
+  print("error: This Python has no TensorFlow: activate the environment "
+        "(. .venv/bin/activate) or make it first (make .venv/.ready).",
+        file=sys.stderr)
+  sys.exit(2)
 sys.stderr.flush()
 with _quiet_import():
   import tensorflow as tf

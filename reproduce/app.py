@@ -2,6 +2,7 @@
 """
 
 import functools
+import io
 import pathlib
 import sys
 from typing import Callable, Iterable, NoReturn, Sequence
@@ -16,21 +17,36 @@ _MOST = 10_000  # integers that one flag may list: each is a training or more
 USER_ERROR = 2  # exit status for a mistake of the user's
 
 
-def define_flags(artefact: str, presets: Iterable[str], default: str) -> None:
+# What the presets' names promise, on 2 CPU cores; --help lists them.
+_PROMISES = {
+    "smoke": "smoke takes seconds, to see it run",
+    "quick": "quick minutes",
+    "cpu": "cpu up to hours",
+    "paper": "paper longest, with the paper's settings as far as known",
+}
+
+
+def define_flags(artefact: str, presets: Iterable[str], default: str,
+                 folder: str = "") -> None:
   """Defines the flags every training entrypoint has.
 
   Args:
-    artefact: its name, used in the default output folder.
-    presets: names of the presets in `configs/`.
+    artefact: its name, which its file in `configs/` has.
+    presets: names of the presets in that file.
     default: the preset used if none is named.
+    folder: where in `runs/` its results are by default; its name if empty.
   """
+  promises = "; ".join(
+      promise for name, promise in _PROMISES.items() if name in set(presets))
   flags.DEFINE_enum(
       "preset", default, list(presets),
-      f"Which settings to use; configs/{artefact}.py holds them.")
+      f"Which settings to use; configs/{artefact}.py holds them. On 2 CPU "
+      f"cores {promises}.")
   flags.DEFINE_string(
       "output", None,
       "Folder for rows, checkpoints and figures. If it holds an unfinished "
-      f"run of the same settings, that is resumed. [runs/{artefact}/PRESET]")
+      "run of the same settings, that is resumed. "
+      f"[runs/{folder or artefact}/PRESET]")
   flags.DEFINE_bool(
       "overwrite", False, "Delete the results in --output and start afresh.")
   flags.DEFINE_bool(
@@ -43,6 +59,13 @@ def output_folder(artefact: str) -> pathlib.Path:
   if output == "":
     raise errors.UserError("--output is empty: name a folder.")
   return pathlib.Path(output or f"runs/{artefact}/{flags.FLAGS.preset}")
+
+
+def show(section: str, folder: pathlib.Path) -> None:
+  """Prints a run's section, and where it is with its rows and figures."""
+  print(section)
+  print(f"This text, its figures and rows are in {folder}; "
+        "python -m reproduce.report puts all runs on one page.")
 
 
 def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
@@ -115,6 +138,9 @@ def _refuse(message: object) -> NoReturn:
 
 
 def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
+  for stream in (sys.stdout, sys.stderr):
+    if isinstance(stream, io.TextIOWrapper):  # in a locale that lacks a letter
+      stream.reconfigure(errors="backslashreplace")
   logging.set_verbosity(logging.WARNING)  # TensorFlow reports every save
   tf.get_logger().setLevel("ERROR")  # ... and warns of graphs built on purpose
   try:

@@ -122,7 +122,9 @@ def define_flags(artefact: str, presets: Mapping[str, config_lib.Config],
     default: the preset used if none is named.
   """
   app.define_flags(artefact, presets, default)
-  flags.DEFINE_list("games", None, "Games whose teachers to distil. [all]")
+  flags.DEFINE_list(
+      "games", None, "Games whose teachers to distil, of "
+      f"{', '.join(environment.GAMES)}. [all]")
   flags.DEFINE_list(
       "methods", None, f"Any of {', '.join(distillation.METHODS)}. [the "
       "preset's]")
@@ -131,8 +133,8 @@ def define_flags(artefact: str, presets: Mapping[str, config_lib.Config],
       "cent. [the preset's]")
   flags.DEFINE_list("seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
   flags.DEFINE_integer(
-      "steps", None, "Number of updates. [the preset's]", lower_bound=1,
-      upper_bound=app.HIGHEST)
+      "steps", None, "Number of updates of each student. [the preset's]",
+      lower_bound=1, upper_bound=app.HIGHEST)
   flags.DEFINE_string(
       "agents", None, "Folder that holds, per game, GAME (a teacher, see "
       "reproduce.train_teacher) and GAME_recording (see reproduce.record). "
@@ -194,7 +196,7 @@ def _choose(flag: str, names: List[str],
         f"--{flag} names something twice: '{','.join(names)}'.")
   if unknown or not names:
     raise errors.UserError(
-        f"--{flag}: '{','.join(unknown)}' is not among this preset's "
+        f"--{flag}: '{','.join(unknown)}' is not among this preset's: "
         f"{', '.join(table)}.")
   return {name: table[name] for name in names}
 

@@ -87,7 +87,8 @@ def ship(game: str, weights: files.Path,
 def define_flags() -> None:
   """Defines this entrypoint's flags."""
   flags.DEFINE_enum(
-      "game", None, environment.GAMES, "The game to play.", required=True)
+      "game", None, environment.GAMES, "The game to play; must be given.",
+      required=True)
   flags.DEFINE_string(
       "weights", None, "Folder of a stored teacher. [the package's]")
   flags.DEFINE_integer(

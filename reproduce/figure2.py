@@ -23,7 +23,7 @@ def main() -> None:
       regression_grid.configure(config_lib.PRESETS), folder,
       artefact="figure2", preset=flags.FLAGS.preset,
       overwrite=flags.FLAGS.overwrite, tensorboard=flags.FLAGS.tensorboard)
-  print(section.write(rows, folder))
+  app.show(section.write(rows, folder), folder)
 
 
 if __name__ == "__main__":

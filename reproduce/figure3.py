@@ -21,7 +21,8 @@ def define_flags() -> None:
   """Defines this entrypoint's flags."""
   app.define_flags("figure3", config_lib.PRESETS, "quick")
   flags.DEFINE_string(
-      "function", None, "Benchmark function to draw. [the preset's]")
+      "function", None, "Benchmark function to draw, one of "
+      f"{', '.join(functions.FUNCTIONS)}. [the preset's]")
   flags.DEFINE_list(
       "sizes", None, "Numbers of training points. [the preset's]")
   flags.DEFINE_integer(
@@ -104,7 +105,7 @@ def main() -> None:
   folder = app.output_folder("figure3")
   run(configure(), folder, preset=flags.FLAGS.preset,
       overwrite=flags.FLAGS.overwrite, tensorboard=flags.FLAGS.tensorboard)
-  print(section.write(folder, folder))
+  app.show(section.write(folder, folder), folder)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def define_flags() -> None:
 
 def main() -> None:
   rows, folder = distillation_grid.run_flags("figure4", config_lib.PRESETS)
-  print(section.write(rows, folder, folder))
+  app.show(section.write(rows, folder, folder), folder)
 
 
 if __name__ == "__main__":

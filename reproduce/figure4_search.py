@@ -19,7 +19,7 @@ def define_flags() -> None:
 def main() -> None:
   rows, folder = distillation_grid.run_flags(
       "figure4_search", config_lib.SEARCH)
-  print(section.write(rows, folder))
+  app.show(section.write(rows, folder), folder)
 
 
 if __name__ == "__main__":

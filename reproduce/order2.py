@@ -25,7 +25,7 @@ def main() -> None:
       artefact="order2", preset=flags.FLAGS.preset,
       methods=config_lib.METHODS, overwrite=flags.FLAGS.overwrite,
       tensorboard=flags.FLAGS.tensorboard)
-  print(section.write(rows, folder))
+  app.show(section.write(rows, folder), folder)
 
 
 if __name__ == "__main__":

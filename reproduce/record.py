@@ -116,7 +116,8 @@ def _check_free(folder: pathlib.Path, overwrite: bool) -> None:
 def define_flags() -> None:
   """Defines this entrypoint's flags."""
   flags.DEFINE_enum(
-      "game", None, environment.GAMES, "The game to record.", required=True)
+      "game", None, environment.GAMES, "The game to record; must be given.",
+      required=True)
   flags.DEFINE_string(
       "weights", None, "Folder of a stored teacher. [the package's]")
   flags.DEFINE_string(

@@ -23,17 +23,18 @@ def define_flags(artefact: str, presets: Mapping[str, config_lib.Config]
   """Defines the flags of an entrypoint that trains a grid."""
   app.define_flags(artefact, presets, "quick")
   flags.DEFINE_list(
-      "functions", None, "Benchmark functions to learn. [the preset's]")
+      "functions", None, "Benchmark functions to learn, of "
+      f"{', '.join(functions.FUNCTIONS)}. [the preset's]")
   flags.DEFINE_list(
       "sizes", None, "Numbers of training points. [the preset's]")
   flags.DEFINE_list(
       "seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
   flags.DEFINE_integer(
-      "steps", None, "Number of updates. [the preset's]", lower_bound=1,
-      upper_bound=app.HIGHEST)
+      "steps", None, "Number of updates of each network. [the preset's]",
+      lower_bound=1, upper_bound=app.HIGHEST)
   flags.DEFINE_integer(
-      "seeds_per_part", None, "Seeds trained side by side, times functions: "
-      "raise it on a GPU. [the preset's]", lower_bound=1)
+      "seeds_per_part", None, "How many seeds of all functions to train "
+      "side by side; raise it on a GPU. [the preset's]", lower_bound=1)
 
 
 def configure(presets: Mapping[str, config_lib.Config]) -> config_lib.Config:

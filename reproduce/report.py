@@ -100,7 +100,8 @@ SECTIONS = {
 }
 _STYLE = """
 body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;
-      background: #fff; font: 16px/1.5 system-ui, sans-serif}
+      background: #fff; font: 16px/1.5 system-ui, sans-serif;
+      overflow-wrap: anywhere}
 img {max-width: 100%} h1, h2, h3 {line-height: 1.2}
 h2 {border-bottom: 1px solid #ccc; margin-top: 3rem}
 .table {overflow-x: auto} table {border-collapse: collapse; font-size: .85rem}
@@ -230,8 +231,8 @@ def define_flags() -> None:
   """Defines this entrypoint's flags."""
   flags.DEFINE_list(
       "input", ["runs", "results"],
-      "Folders below which to look for runs; where two have a run of the same "
-      "artefact and preset, the one in the folder named first is shown.")
+      "Folders below which to look for runs; of two at the same place below "
+      "them, figure2/quick say, the one in the folder named first is shown.")
   flags.DEFINE_string("output", "runs/report", "Folder for the report.")
 
 

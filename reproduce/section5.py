@@ -68,7 +68,7 @@ def main() -> None:
   rows = run(config_lib.PRESETS[given.preset], folder, preset=given.preset,
              experiment=given.experiment, overwrite=given.overwrite,
              tensorboard=given.tensorboard)
-  print(section.write(rows, folder))
+  app.show(section.write(rows, folder), folder)
 
 
 if __name__ == "__main__":

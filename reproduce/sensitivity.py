@@ -24,7 +24,7 @@ def main() -> None:
       config_lib.PRESETS[flags.FLAGS.preset], folder, artefact="sensitivity",
       preset=flags.FLAGS.preset, overwrite=flags.FLAGS.overwrite,
       tensorboard=flags.FLAGS.tensorboard)
-  print(section.write(rows, folder))
+  app.show(section.write(rows, folder), folder)
 
 
 if __name__ == "__main__":

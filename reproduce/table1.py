@@ -217,7 +217,7 @@ def main() -> None:
       data_folder=flags.FLAGS.data_dir, overwrite=flags.FLAGS.overwrite,
       tensorboard=flags.FLAGS.tensorboard, devices=flags.FLAGS.devices)
   if rows:
-    print(section.write(rows, folder))
+    app.show(section.write(rows, folder), folder)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def main() -> None:
   rows = run(config_lib.PRESETS[flags.FLAGS.preset], folder,
              preset=flags.FLAGS.preset, overwrite=flags.FLAGS.overwrite,
              tensorboard=flags.FLAGS.tensorboard)
-  print(section.write(rows, folder, folder))
+  app.show(section.write(rows, folder, folder), folder)
 
 
 if __name__ == "__main__":

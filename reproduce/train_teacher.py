@@ -10,6 +10,7 @@ a learning rate that falls anew.
 """
 
 import dataclasses
+import math
 import shutil
 from typing import Any, Dict, Optional, Sequence, Tuple
 
@@ -128,9 +129,10 @@ def _command(config: config_lib.TeacherConfig, game: str, seed: int,
 
 def define_flags() -> None:
   """Defines this entrypoint's flags."""
-  app.define_flags("teacher", config_lib.PRESETS, "cpu")
+  app.define_flags("teacher", config_lib.PRESETS, "cpu", "teacher/GAME")
   flags.DEFINE_enum(
-      "game", None, environment.GAMES, "The game to learn.", required=True)
+      "game", None, environment.GAMES, "The game to learn; must be given.",
+      required=True)
   flags.DEFINE_integer(
       "steps", None, "Agent steps over all games played together. [the game's "
       "in configs/teacher.py]", lower_bound=1, upper_bound=app.HIGHEST)
@@ -144,14 +146,20 @@ def define_flags() -> None:
 
 def main() -> None:
   given = flags.FLAGS
+  folder = app.output_folder(f"teacher/{given.game}")
   rows = run(
       config_lib.get(given.preset, given.game, given.steps), given.game,
-      given.seed, app.output_folder(f"teacher/{given.game}"),
+      given.seed, folder,
       preset=given.preset, initial=given.initial, overwrite=given.overwrite,
       tensorboard=given.tensorboard)
   score = [row for row in rows if row.metric == "score"][-1]
-  print(f"{given.game}: mean score of the last training games "
-        f"{score.value:.1f} after {score.step} steps")
+  mean = "unknown, as none has ended," if math.isnan(score.value) else (
+      f"{score.value:.1f}")
+  print(f"{given.game}: mean score of the last training games {mean} after "
+        f"{score.step} steps")
+  print(f"The last of {folder}/{_CANDIDATES} is the teacher; "
+        f"python -m reproduce.evaluate_teacher --game={given.game} "
+        "--weights=FOLDER plays full games with it.")
 
 
 if __name__ == "__main__":

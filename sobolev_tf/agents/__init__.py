@@ -1,0 +1,1 @@
+"""Teachers: emulators, training, recordings of their games."""

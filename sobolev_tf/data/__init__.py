@@ -1,0 +1,1 @@
+"""Data: points of a domain, recorded games, images."""

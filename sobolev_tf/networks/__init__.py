@@ -1,0 +1,1 @@
+"""Networks: MLPs, Atari policies, classifiers of images, normalisation."""

@@ -16,7 +16,6 @@ from sobolev_tf import errors
 from sobolev_tf.networks import convolution, normalisation
 
 Activation = Callable[[tf.Tensor], tf.Tensor]
-Stack = Tuple["Layer", ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +30,9 @@ class Layer:
   channels: int
   stride: int = 1
   pool: bool = False
+
+
+Stack = Tuple[Layer, ...]
 
 
 class ConvStack(snt.Module):

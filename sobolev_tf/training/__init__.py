@@ -1,0 +1,1 @@
+"""Training: the loop, checkpoints, optimizers, one run of each experiment."""

@@ -38,6 +38,7 @@ class MultiWorkerReplicator(tf.distribute.MultiWorkerMirroredStrategy):
 
   @contextlib.contextmanager
   def scope(self):
+    """Makes variables every replica's own, as Sonnet's replicators do."""
     with super().scope(), tf.variable_creator_scope(_replica_local):
       yield
 

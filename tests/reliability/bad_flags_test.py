@@ -1,11 +1,13 @@
 """Bad flags of every entrypoint: one sentence, exit status 2, no file touched.
 """
 
+import io
+import pathlib
 import string
 import subprocess
 import sys
 
-from commands import check_refused, check_sentence, contents
+from commands import COUNTS, check_refused, check_sentence, contents
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
@@ -17,6 +19,7 @@ from reproduce import (
     figure3,
     figure4,
     figure4_search,
+    order2,
     record,
     report,
     sensitivity,
@@ -28,8 +31,8 @@ from sobolev_tf import errors
 from sobolev_tf.agents import environment
 from sobolev_tf.training import loop
 
-TRAINING = (figure2, figure3, sensitivity, figure4, figure4_search, table1,
-            theory)
+TRAINING = (figure2, figure3, sensitivity, order2, figure4, figure4_search,
+            table1, theory)
 WITH_OUTPUT = (*TRAINING, record, train_teacher)
 WITH_GAME = (record, train_teacher, evaluate_teacher)
 HUGE = "99999999999999999999999"
@@ -75,6 +78,9 @@ CASES = [
     (figure4, ["--agents="], "'breakout'"),
     (table1, ["--method="], "methods must name at least one"),
     (table1, ["--splits=0"], "--splits"),
+    (table1, ["--devices=-1"], "--devices"),
+    (table1, ["--precision=half"], "--precision"),
+    (order2, ["--sizes=0"], "--sizes"),
     (table1, ["--dataset=imagenet", "--preset=cpu"], "no settings"),
     (train_teacher, ["--game=pong", "--steps=0"], "--steps"),
     (train_teacher, ["--game=pong", f"--steps={HUGE}"], "--steps"),
@@ -173,6 +179,28 @@ def test_numbers_are_read_or_refused(entries):
            lambda text: not any(c.isdigit() for c in text)))
 def test_any_text_without_numbers_is_refused(flag, text, command):
   check_refused(command(figure2, "--preset=smoke", f"--{flag}={text}"))
+
+
+def test_a_terminal_that_lacks_a_letter(monkeypatch):
+  stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+  monkeypatch.setattr(sys, "stdout", stream)
+  monkeypatch.setattr(sys, "argv", ["shown"])
+  with pytest.raises(SystemExit) as stop:
+    app.run(lambda: None, lambda: app.show("1 \u00b1 2", pathlib.Path("run")))
+  stream.flush()
+  assert not stop.value.code
+  assert stream.buffer.getvalue().startswith(b"1 \\xb1 2\n")
+
+
+def test_without_the_environment_it_says_what_to_do():
+  done = subprocess.run(
+      [sys.executable, "-S", "-m", "reproduce.figure2"],  # -S: bare
+      cwd=pathlib.Path(app.__file__).parents[1], capture_output=True, text=True,
+      check=False)
+  assert done.returncode == app.USER_ERROR
+  assert "activate the environment" in done.stderr
+  check_sentence(done.stderr.rstrip())
+  COUNTS["bad inputs refused"] += 1
 
 
 def test_in_a_process_of_its_own(folder):
