@@ -61,7 +61,7 @@ _CHOSEN: Mapping[str, Mapping[str, Trial]] = {
     "pong": {"regular": Trial(2e-3), "sobolev": Trial(1.5e-3, alpha=1.)},
     "breakout": {"regular": Trial(6e-3), "sobolev": Trial(3e-3, alpha=1.)},
     "space_invaders": {
-        "regular": Trial(1.5e-3), "sobolev": Trial(1.5e-3, alpha=1.)},
+        "regular": Trial(6e-3), "sobolev": Trial(3e-3, alpha=1.)},
 }
 
 
