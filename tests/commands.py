@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import io
+import re
 import sys
 from typing import NamedTuple
 
@@ -61,6 +62,11 @@ def check_sentence(message):
   """Asserts that a message is one line that ends like a sentence."""
   assert "\n" not in message and len(message) > 15, message
   assert message.rstrip("'\")").endswith("."), message
+
+
+def label(value):
+  """A test's name for an argument, the same in every process."""
+  return re.sub(r" at 0x\w+", "", str(value))
 
 
 def contents(folder):

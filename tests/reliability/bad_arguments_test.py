@@ -2,7 +2,7 @@
 
 import math
 
-from commands import COUNTS, check_sentence
+from commands import COUNTS, check_sentence, label
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import keras
@@ -49,7 +49,7 @@ def refuse(call, *words):
   COUNTS["bad arguments refused"] += 1
 
 
-@pytest.mark.parametrize("bad", NOT_NUMBERS, ids=repr)
+@pytest.mark.parametrize("bad", NOT_NUMBERS, ids=label)
 def test_what_is_no_array(bad):
   refuse(lambda: sobolev_tf.gradient(scalar, bad), "x ")
   refuse(lambda: sobolev_tf.gradient(lambda x: bad, X), "returned")
@@ -67,7 +67,7 @@ def test_what_is_no_array(bad):
            "entry_weights[0]")
 
 
-@pytest.mark.parametrize("bad", [0, -1, 1.5, True, None, "1"], ids=repr)
+@pytest.mark.parametrize("bad", [0, -1, 1.5, True, None, "1"], ids=label)
 def test_counts(bad):
   refuse(lambda: sobolev_tf.gradient(scalar, X, bad), "batch_dims")
   refuse(lambda: losses.SobolevLoss(order=bad), "order")
@@ -80,7 +80,7 @@ def test_counts(bad):
         scalar, X, bad if bad is not True else True), "order")
 
 
-@pytest.mark.parametrize("bad", NOT_WEIGHTS, ids=repr)
+@pytest.mark.parametrize("bad", NOT_WEIGHTS, ids=label)
 def test_weights(bad):
   refuse(lambda: losses.SobolevLoss(weights=(1., bad)), "weights")
   refuse(lambda: losses.StochasticSobolevLoss(weights=(bad, 1.)), "weights")
@@ -129,7 +129,7 @@ def test_weights(bad):
         [sg.Plain(snt.Linear(2))], [sg.Noprop()], X), "1 parts"),
     (lambda: sg.DecoupledNetwork(
         [sg.Plain(snt.Linear(2))], [], X, targets="fake"), "'fake'"),
-], ids=str)
+], ids=label)
 def test_other_arguments(call, word):
   refuse(call, word)
 
@@ -138,7 +138,7 @@ def test_other_arguments(call, word):
     ({"loss_weights": (1.,)}, "loss_weights needs 2"),
     ({"loss_weights": {"value": 1., "frist": 1.}}, "frist"),
     ({"loss": ["mse"] * 3}, "loss needs 2"),
-    ({"metrics": {"value": ["mae"]}}, "metrics needs")], ids=str)
+    ({"metrics": {"value": ["mae"]}}, "metrics needs")], ids=label)
 def test_keras_settings(options, word):
   model = SobolevModel(keras.Sequential([keras.layers.Dense(1)]))
   refuse(lambda: model.compile("sgd", **options), word)
@@ -149,7 +149,7 @@ def test_keras_settings(options, word):
     ((np.ones([4, 1]),), "2 entries"),
     ((np.ones([4, 2]), np.ones([4, 2])), "target value"),
     ((np.ones([4, 1]), np.ones([4, 3])), "order 1"),
-    ({"value": np.ones([4, 1])}, "value, first")], ids=str)
+    ({"value": np.ones([4, 1])}, "value, first")], ids=label)
 @pytest.mark.parametrize("eager", [True, False])
 def test_keras_targets(y, word, eager):
   model = SobolevModel(keras.Sequential(
