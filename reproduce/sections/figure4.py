@@ -176,14 +176,14 @@ def _stuck(cells: students.Students) -> str:
       for method in cells.methods:
         values = list(cells.final(
             game, percentage, method, "train_kl").values())
-        bound = 2 * float(np.median(values))
+        bound = 3 * min(values, default=0.)
         counts[method] += sum(value > bound for value in values)
   if not any(counts.values()):
     return ""
   return (
       " Some students stay near a constant policy, and decide what their cell "
-      "shows: a training KL above twice the median of the students of their "
-      "cell and method have " + ", ".join(
+      "shows: a training KL above three times the lowest of their cell and "
+      "method have " + ", ".join(
           f"{count} {students.LABELS[method]}"
           for method, count in counts.items()) + ".")
 
