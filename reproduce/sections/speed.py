@@ -141,12 +141,12 @@ def draw(cells: _Rows, title: str) -> figure.Figure:
       tasks = cells.tasks(method, n)
       peers = list(dict.fromkeys(task.split(":")[0] for task in tasks))
       for task in tasks:
-        found = {m: cells.seconds(_Cell(method, task, n, m))
-                 for m in cells.members}
+        found = {m: cells.seconds(cell) for m in cells.members
+                 if cells.get(cell := _Cell(method, task, n, m))}
         peer = task.split(":")[0]
         style = [t for t in tasks if t.split(":")[0] == peer].index(task)
         (handles[f"{grid.LABELS[method]}, {task}"],) = axis.plot(
-            list(found), [1 / s if s else 0. for s in found.values()],
+            list(found), [1 / s for s in found.values()],
             marker="o", markersize=4, color=f"C{peers.index(peer)}",
             linestyle=("-", "--", ":")[style % 3],
             linewidth=2.5 if task.startswith(_OURS) else 1.)

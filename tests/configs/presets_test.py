@@ -88,7 +88,7 @@ def test_order2_is_figure2s_experiment_with_a_smooth_network():
     (settings,) = preset.settings
     assert settings.activation == "tanh"
     assert settings.derivative_weight == 1
-    assert settings.learning_rates == figure2.QUICK.learning_rates
+    assert len(set(settings.learning_rates)) == 1  # one for all methods
   assert order2.PRESETS["cpu"].sizes == (20, 100)
   assert order2.PRESETS["cpu"].functions == figure2.PRESETS["quick"].functions
   assert len(order2.PRESETS["cpu"].seeds) >= 5
