@@ -21,9 +21,12 @@ def target(x):
 
 @pytest.fixture(autouse=True)
 def _float64():
+  # The policy as well: Keras keeps the one of the first layer ever made.
   keras.config.set_floatx("float64")
+  keras.config.set_dtype_policy("float64")
   yield
   keras.config.set_floatx("float32")
+  keras.config.set_dtype_policy("float32")
 
 
 def network(outputs=1):
@@ -121,6 +124,7 @@ def test_a_shared_layer_learns_from_the_model_only():
 
 def test_float64_data_for_a_float32_model():
   keras.config.set_floatx("float32")
+  keras.config.set_dtype_policy("float32")
   made = compiled(network())
   data = tf.data.Dataset.from_tensor_slices((X, (Y, DY))).batch(4)
   assert np.isfinite(made.fit(data, verbose=0).history["loss"][0])

@@ -37,12 +37,13 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
     unit Euclidean norm per example: what `derivatives.projections` takes.
 
   Raises:
-    UserError: if the seed is not two integers.
+    UserError: if the seed is not two integers, or two per member where there
+      is a second batch axis.
   """
   seed = shapes.to_tensor(seed, "seed")
-  members = seed.shape.rank == 2
-  if not seed.dtype.is_integer or not seed.shape[members:].is_compatible_with(
-      [2]):
+  members = batch_dims > 1 and seed.shape.rank == 2
+  if (not seed.dtype.is_integer or seed.shape.num_elements() == 0 or
+      not seed.shape[members:].is_compatible_with([2])):
     raise errors.UserError(
         "seed must be two integers, as tf.random.fold_in([seed, 0], step) "
         f"gives them, got {seed.dtype.name} of shape {seed.shape}.")
@@ -59,6 +60,10 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
 
 
 def _by_member(like: tf.Tensor, draws: Sequence[Callable]) -> tf.Tensor:
+  if len(draws) != like.shape[0]:
+    raise errors.UserError(
+        f"There are {len(draws)} seeds for the {like.shape[0]} members of an "
+        "ensemble: give one pair of integers for each.")
   return tf.stack([draw(own) for draw, own in zip(draws, tf.unstack(like))])
 
 

@@ -277,3 +277,9 @@ def test_directions_of_a_member_do_not_depend_on_its_neighbours():
   np.testing.assert_array_equal(first[1], alone(like[1]))
   for other in (first[1], second[0]):
     assert np.abs(first[0] - other).min() > 0
+
+
+def test_as_many_seeds_as_members():
+  draw, = stochastic.unit_directions(1, [[5, 1], [8, 1]], batch_dims=2)
+  with pytest.raises(errors.UserError, match="2 seeds for the 3 members"):
+    draw(tf.zeros([3, 6, 4]))

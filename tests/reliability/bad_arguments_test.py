@@ -3,7 +3,7 @@
 import math
 
 from commands import COUNTS, check_sentence, label
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 import keras
 import numpy as np
@@ -196,11 +196,14 @@ def test_sample_weights_of_any_shape(weight):
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=SHAPES, dtype=TYPES)
-def test_seeds_of_any_shape_and_type(seed, dtype):
+@given(seed=SHAPES, dtype=TYPES, batch_dims=st.sampled_from([1, 2]))
+@example(seed=(1, 2), dtype=tf.int32, batch_dims=1)
+@example(seed=(0, 2), dtype=tf.int32, batch_dims=2)
+def test_seeds_of_any_shape_and_type(seed, dtype, batch_dims):
   def call():
-    return losses.unit_directions(1, tf.ones(seed, dtype))
-  if seed == (2,) and dtype == tf.int32:
+    return losses.unit_directions(1, tf.ones(seed, dtype), batch_dims)
+  members = batch_dims == 2 and len(seed) == 2 and seed[0] > 0
+  if dtype == tf.int32 and (seed[1:] if members else seed) == (2,):
     assert len(call()) == 1
   else:
     refuse(call, "seed")
