@@ -12,6 +12,7 @@ from absl.testing import flagsaver
 import pytest
 
 from reproduce import app
+from sobolev_tf import files
 
 COUNTS = collections.Counter()  # what pytest prints at its end, see conftest
 
@@ -75,3 +76,16 @@ def contents(folder):
   return {str(path.relative_to(folder)): path.read_bytes()
           for path in sorted(folder.rglob("*"))
           if path.is_file() and path.name != ".lock"}
+
+
+def reseal(folder, change):
+  """Replaces a sealed folder by one changed by `change(path)`."""
+  contents = {p.name: p.read_bytes() for p in folder.iterdir()
+              if p.name != files.SEAL}
+
+  def fill(path):
+    for name, content in contents.items():
+      (path / name).write_bytes(content)
+    change(path)
+
+  files.write_folder(folder, fill)

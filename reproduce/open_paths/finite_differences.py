@@ -142,8 +142,8 @@ def _run(config: config_lib.FiniteDifferences, method: str, share: float,
       (1., 1.) if derivative else (1.,), config.hidden_sizes,
       ensemble.Settings(config.steps, rate), **options)
   errors = fitting.held_out_errors(trained, {
-      stream: [data_lib.sample(function, config.points, seed=0, stream=stream)
-               for function, _, _ in members]
+      stream: data_lib.held_out(
+          [function for function, _, _ in members], config.points, stream)
       for stream in ("validation", "test")}, domains)
   rows = []
   for e, (function, noise, seed) in enumerate(members):

@@ -2,7 +2,6 @@
 
 from typing import Dict, List, Mapping, Sequence, Tuple
 
-import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import derivatives, losses, scaling
@@ -72,10 +71,7 @@ def held_out_errors(trained: regression.Trained,
   """
   errors: List[Dict[str, float]] = [{} for _ in domains]
   for stream, members in sets.items():
-    predictions = trained.predict(np.stack([m.x for m in members]), order)
-    for e, (member, domain) in enumerate(zip(members, domains)):
-      measured = data_lib.mean_squared_errors(
-          member, [part[e] for part in predictions], domain)
-      errors[e] |= {f"{stream}_{name}": value
-                    for name, value in measured.items()}
+    measured = regression.errors_on(trained, members, domains, order)
+    for mine, new in zip(errors, measured):
+      mine |= {f"{stream}_{name}": value for name, value in new.items()}
   return errors

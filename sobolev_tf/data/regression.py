@@ -1,7 +1,7 @@
 """Data of Section 4.1: points drawn uniformly from a function's domain."""
 
 import dataclasses
-from typing import Dict, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 import zlib
 
 import numpy as np
@@ -56,6 +56,26 @@ def sample(function: functions.BenchmarkFunction, count: int, *,
       function, tf.constant(x), order)
   return RegressionData(
       x, y.numpy()[:, None], *(derivative.numpy() for derivative in higher))
+
+
+def held_out(targets: Sequence[functions.BenchmarkFunction], count: int,
+             stream: str, order: int = 1) -> List[RegressionData]:
+  """The held-out points of each of several functions.
+
+  Args:
+    targets: the functions; those that come more than once share their points,
+      which are drawn once.
+    count: number of points N of each, at least 1.
+    stream: as `sample` takes it.
+    order: as `sample` takes it.
+
+  Returns:
+    A data set per entry of `targets`, of seed 0.
+  """
+  drawn = {
+      name: sample(function, count, seed=0, stream=stream, order=order)
+      for name, function in {f.name: f for f in targets}.items()}
+  return [drawn[function.name] for function in targets]
 
 
 def stack(members: Sequence[RegressionData]) -> RegressionData:

@@ -267,6 +267,27 @@ def train(
   return Trained(tuple(members), network, scaling.stack(units), history)
 
 
+def errors_on(trained: Trained, sets: Sequence[data_lib.RegressionData],
+              domains: Sequence[Sequence[Sequence[float]]], order: int = 1
+              ) -> List[Dict[str, float]]:
+  """Errors of each member on a set of its own.
+
+  Args:
+    trained: E members.
+    sets: E sets of equally many points.
+    domains: of each member's inputs.
+    order: of the highest derivative, 1 or 2.
+
+  Returns:
+    Per member, the errors of `data.regression.mean_squared_errors`.
+  """
+  predictions = trained.predict(np.stack([data.x for data in sets]), order)
+  return [
+      data_lib.mean_squared_errors(data, [part[e] for part in predictions],
+                                   domain)
+      for e, (data, domain) in enumerate(zip(sets, domains, strict=True))]
+
+
 def measure(trained: Trained, points: int, stream: str, order: int = 1
             ) -> List[Dict[str, float]]:
   """Errors of each member on held-out points of its function's domain.
@@ -282,14 +303,12 @@ def measure(trained: Trained, points: int, stream: str, order: int = 1
     `diverged_at`, the step by which the loss or an error was not finite, if
     one was; the errors are NaN then.
   """
-  held_out = [
-      data_lib.sample(m.function, points, seed=0, stream=stream, order=order)
-      for m in trained.members]
-  predictions = trained.predict(np.stack([d.x for d in held_out]), order)
+  targets = [member.function for member in trained.members]
+  results = errors_on(
+      trained, data_lib.held_out(targets, points, stream, order),
+      [function.domain for function in targets], order)
   measured = []
-  for e, member in enumerate(trained.members):
-    result = data_lib.mean_squared_errors(
-        held_out[e], [part[e] for part in predictions], member.function.domain)
+  for e, result in enumerate(results):
     diverged = trained.history.diverged_at[e]
     if diverged is None and not np.isfinite(list(result.values())).all():
       diverged = trained.history.records[-1]["step"]

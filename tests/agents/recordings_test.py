@@ -4,6 +4,7 @@ import errno
 import json
 import os
 
+from commands import reseal
 import numpy as np
 import pytest
 
@@ -44,19 +45,6 @@ def check_equal(one, other):
       np.testing.assert_array_equal(after, before)
     elif not isinstance(before, recording.ActionLog):
       assert after == before
-
-
-def reseal(folder, change):
-  """Replaces a sealed folder by one changed by `change(path)`."""
-  contents = {p.name: p.read_bytes() for p in folder.iterdir()
-              if p.name != files.SEAL}
-
-  def fill(path):
-    for name, content in contents.items():
-      (path / name).write_bytes(content)
-    change(path)
-
-  files.write_folder(folder, fill)
 
 
 def change_card(folder, **changes):

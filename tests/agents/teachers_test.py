@@ -2,6 +2,7 @@
 
 import json
 
+from commands import reseal
 import numpy as np
 import pytest
 
@@ -15,19 +16,6 @@ def _stored(tmp_path):
   network = atari.make_network(3, atari.SIZES["student-cpu"], seed=4)
   teachers.save(tmp_path / "teacher", network, "pong", {"steps": 12})
   return network, tmp_path / "teacher"
-
-
-def reseal(folder, change):
-  """Replaces a sealed folder by one changed by `change(path)`."""
-  contents = {p.name: p.read_bytes() for p in folder.iterdir()
-              if p.name != files.SEAL}
-
-  def fill(path):
-    for name, content in contents.items():
-      (path / name).write_bytes(content)
-    change(path)
-
-  files.write_folder(folder, fill)
 
 
 def test_weights_return_rounded_to_half_precision(stored):

@@ -7,7 +7,7 @@ as anybody can give them, and no sense.
 import json
 import shutil
 
-from commands import check_refused, contents
+from commands import check_refused, contents, reseal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -51,19 +51,6 @@ def idle(monkeypatch):
     raise AssertionError("it was not refused before the work began")
   monkeypatch.setattr(loop, "train", fail)
   monkeypatch.setattr(environment, "AtariEnvironment", fail)
-
-
-def reseal(folder, change):
-  """Changes a sealed folder and seals it again."""
-  kept = {path.name: path.read_bytes() for path in folder.iterdir()
-          if path.name != files.SEAL}
-
-  def fill(path):
-    for name, data in kept.items():
-      (path / name).write_bytes(data)
-    change(path)
-
-  files.write_folder(folder, fill)
 
 
 def card(**entries):

@@ -1,10 +1,12 @@
 """What the sections on Section 5 share: trials chosen, means, differences."""
 
+import pathlib
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from reproduce.sections import markdown
+from reproduce.sections.statements import common as drawing_lib
 from sobolev_tf import results, stats
 
 COLOURS = ("#4878a8", "#8a63a8", "#c8553d", "#5a9e6f", "#d8a23a")
@@ -105,6 +107,28 @@ def means(axis, groups: Sequence[str], errors: Mapping[str, Sequence],
                None if g else labels[method])
   axis.set_xlim(-.5, len(groups) - .5)
   axis.set_xticks(range(len(groups)), groups)
+
+
+def panels(path: pathlib.Path, width: float, titles: Sequence[str],
+           groups: Sequence[str], errors: Sequence[Mapping[str, Sequence]],
+           labels: Mapping[str, str]) -> None:
+  """Draws `means` side by side under one legend and saves the figure.
+
+  Args:
+    path: of the figure.
+    width: of the figure, inches.
+    titles: one per panel.
+    groups: as `means` takes them.
+    errors: one per panel, as `means` takes them.
+    labels: as `means` takes them.
+  """
+  drawing, axes = drawing_lib.canvas(width, 3.2, len(titles))
+  for axis, title, of_panel in zip(axes, titles, errors, strict=True):
+    means(axis, groups, of_panel, labels)
+    axis.set_title(title, fontsize=9)
+  drawing.legend(*axes[0].get_legend_handles_labels(), ncols=len(errors[0]),
+                 loc="outside lower center", frameon=False, fontsize=8)
+  drawing.savefig(path, dpi=drawing_lib.DPI)
 
 
 def interval(axis, x: float, mean: stats.Interval, marker: str, colour: str,

@@ -6,7 +6,6 @@ from typing import Sequence
 from reproduce.open_paths import curvature as experiment
 from reproduce.sections import markdown
 from reproduce.sections.open_paths import common
-from reproduce.sections.statements import common as drawing_lib
 from sobolev_tf import results
 
 _ERRORS = {"value": "test_mse_standardised",
@@ -30,15 +29,13 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
     return common.log_errors(
         chosen, metric, lambda row: (row.n, row.method) == (n, method))
 
-  drawing, axes = drawing_lib.canvas(11., 3.2, len(_ERRORS))
-  for axis, (name, metric) in zip(axes, _ERRORS.items()):
-    common.means(axis, [f"{n} points" for n in sizes], {
-        method: [errors(metric, n, method) for n in sizes]
-        for method in methods}, {method: method for method in methods})
-    axis.set_title(f"log10 test error of the {name}", fontsize=9)
-  drawing.legend(*axes[0].get_legend_handles_labels(), ncols=5,
-                 loc="outside lower center", frameon=False, fontsize=8)
-  drawing.savefig(folder / "curvature.png", dpi=drawing_lib.DPI)
+  common.panels(
+      folder / "curvature.png", 11.,
+      [f"log10 test error of the {name}" for name in _ERRORS],
+      [f"{n} points" for n in sizes],
+      [{method: [errors(metric, n, method) for n in sizes]
+        for method in methods} for metric in _ERRORS.values()],
+      {method: method for method in methods})
   lines = [
       [str(n), f"{first} - {second}", *(
           common.difference(errors(metric, n, first),

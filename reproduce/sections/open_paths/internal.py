@@ -8,7 +8,6 @@ import numpy as np
 from reproduce.open_paths import internal as experiment
 from reproduce.sections import markdown
 from reproduce.sections.open_paths import common
-from reproduce.sections.statements import common as drawing_lib
 from sobolev_tf import results
 
 _LABELS = {"kl": "KL only", "input": "KL, derivatives by pixels",
@@ -30,15 +29,13 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
     return common.log_errors(
         chosen, metric, lambda row: (row.n, row.method) == (n, method))
 
-  drawing, axes = drawing_lib.canvas(9., 3.2, len(_ERRORS))
-  for axis, (name, metric) in zip(axes, _ERRORS.items()):
-    common.means(axis, [f"{n} digits" for n in sizes], {
-        method: [errors(metric, n, method) for n in sizes]
-        for method in methods}, _LABELS)
-    axis.set_title(f"log10 of the {name}", fontsize=9)
-  drawing.legend(*axes[0].get_legend_handles_labels(), ncols=len(methods),
-                 loc="outside lower center", frameon=False, fontsize=8)
-  drawing.savefig(folder / "internal-derivatives.png", dpi=drawing_lib.DPI)
+  common.panels(
+      folder / "internal-derivatives.png", 9.,
+      [f"log10 of the {name}" for name in _ERRORS],
+      [f"{n} digits" for n in sizes],
+      [{method: [errors(metric, n, method) for n in sizes]
+        for method in methods} for metric in _ERRORS.values()],
+      _LABELS)
   lines = []
   for n in sizes:
     for method in methods:
