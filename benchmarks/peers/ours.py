@@ -9,7 +9,7 @@ from benchmarks import work as work_lib
 from sobolev_tf import losses
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import loop, optimizers, regression
+from sobolev_tf.training import loop, optimizers, regression, xla
 
 NAME = "sobolev_tf"
 ALGORITHMS = {
@@ -68,29 +68,31 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
 def train_on(loss_of: Callable[..., tf.Tensor],
              parameters: Sequence[tf.Variable],
              batch_of: Callable[[tf.Tensor], Sequence[tf.Tensor]],
-             xla: bool = False) -> work_lib.Run:
+             compiled: bool = False) -> work_lib.Run:
   """Makes steps of a loss: many of them in a graph, fused Adam.
 
   Args:
     loss_of: the losses `[E]` of a batch.
     parameters: what is trained.
     batch_of: the batch of the step of an index (int64 scalar).
-    xla: whether XLA compiles all but `batch_of`, as in `training.regression`.
+    compiled: whether XLA compiles all but `batch_of`, as in
+      `training.regression`.
 
   Returns:
     A function that takes steps.
   """
   optimizer = optimizers.Adam(parameters, work_lib.LEARNING_RATE)
 
-  @tf.function(jit_compile=xla or None)
-  def update(*batch):
+  def update(unused_index, *batch):
     with tf.GradientTape() as tape:
       loss = loss_of(*batch)
       total = tf.reduce_sum(loss)
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": loss}
 
-  steps_in_graph = loop.compile_steps(lambda index: update(*batch_of(index)))
+  steps_in_graph = loop.compile_steps(
+      xla.Step(batch_of, update) if compiled else
+      lambda index: update(index, *batch_of(index)))
   done = 0
 
   def run(steps: int) -> np.ndarray:

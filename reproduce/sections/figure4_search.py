@@ -1,5 +1,6 @@
 """What Figure 4's results depend on, and the choice of its settings."""
 
+import itertools
 import pathlib
 from typing import Dict, Sequence
 
@@ -78,7 +79,7 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
 
 
 def draw(cells: students.Students) -> figure.Figure:
-  """Validation KL against the learning rate, a line per alpha or noise.
+  """Validation KL against the learning rate, a line for all else in a trial.
 
   Args:
     cells: the measurements of a search.
@@ -89,7 +90,6 @@ def draw(cells: students.Students) -> figure.Figure:
   drawing = figure.Figure(figsize=(3.4 * len(cells.games), 3.2),
                           layout="constrained")
   axes = drawing.subplots(1, len(cells.games), squeeze=False)[0]
-  styles = ("-", "--", ":")
   for axis, game in zip(axes, cells.games):
     for method in cells.methods:
       lines: Dict[str, list] = {}
@@ -98,8 +98,11 @@ def draw(cells: students.Students) -> figure.Figure:
         lines.setdefault(rest, []).append((
             float(rate.partition("=")[2]),
             np.exp(_score(cells, game, method, trial))))
-      for style, (rest, points) in zip(styles, lines.items()):
-        axis.plot(*zip(*sorted(points)), style, marker=".",
+      for marker, (rest, points) in zip(
+          itertools.cycle("os^vDPX"), lines.items()):
+        centred = "centred" in rest
+        axis.plot(*zip(*sorted(points)), "-" if centred else ":",
+                  marker=marker, markersize=4, linewidth=1,
                   color=students.COLOURS[method],
                   label=f"{students.LABELS[method]} {rest}".strip())
     axis.set_xscale("log")

@@ -23,7 +23,7 @@ VALIDATION_SHARE = .1  # ours: the paper states no validation set
 # ours: 1 % of the grey range; a few pixels of a ball elsewhere are more
 NEAR = 2.55
 _NEAR_STATES = 1_000  # a second per 10,000 training states
-_SLICE = 2_000  # training frames compared at once, to bound memory
+_SLICE = 2_000  # frames handled at once, to bound memory
 
 
 class Split(NamedTuple):
@@ -224,3 +224,18 @@ class States(tf.Module):
     frames = [tf.gather(self._frames, one) for one in tf.unstack(index, axis=1)]
     x = networks.scale_frames(tf.concat(frames, axis=-1))
     return x, tf.gather(self._log_probs, rows)
+
+  def mean_frame(self, rows: np.ndarray) -> np.ndarray:
+    """The mean of the newest frames of some states.
+
+    Args:
+      rows: int32 `[N]`.
+
+    Returns:
+      `[84, 84]`, floats in [0, 1].
+    """
+    total = sum(
+        np.sum(tf.gather(self._frames, rows[start:start + _SLICE]),
+               axis=0, dtype=np.int64)
+        for start in range(0, len(rows), _SLICE))
+    return networks.unblock(total / len(rows) / 255.)

@@ -8,7 +8,7 @@ cores train a teacher in hours.
 """
 
 import dataclasses
-from typing import Mapping, NamedTuple, Tuple
+from typing import Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 import sonnet as snt
@@ -49,17 +49,21 @@ class AtariNetwork(snt.Module):
   """Convolutions, a fully connected layer, a policy head and a value head."""
 
   def __init__(self, num_actions: int, size: NetworkSize, seed: int,
-               policy_gain: float, name: str = "atari_network"):
+               policy_gain: float, mean_frame: Optional[np.ndarray] = None,
+               name: str = "atari_network"):
     """Args:
       num_actions: A, how many actions the policy chooses from.
       size: the layers' sizes.
       seed: of the initial weights.
       policy_gain: of the policy head's initial weights.
+      mean_frame: `[84, 84]`, subtracted from every frame, which is divided by
+        255; derivatives are the same numbers. It is no variable.
       name: the module's name.
     """
     super().__init__(name=name)
     self.num_actions = num_actions
     self.size = size
+    self._mean_frame = mean_frame
     seeds = iter(np.random.SeedSequence(seed).generate_state(
         len(size.convolutions) + 3))
     relu_gain = np.sqrt(2.)
@@ -92,6 +96,11 @@ class AtariNetwork(snt.Module):
     h = scale_frames(frames)  # [B, 84, 84, 4] or [B, 21, 21, 64]
     first, *others = self._convolutions
     in_blocks = h.shape[-1] % BLOCK**2 == 0
+    if self._mean_frame is not None:
+      mean = self._mean_frame
+      mean = blocks(mean) if in_blocks else mean[..., np.newaxis]
+      stack = np.tile(mean, h.shape[-1] // mean.shape[-1])
+      h -= tf.constant(stack, h.dtype)
     h = tf.nn.relu(self._of_blocks(h) if in_blocks else first(h))
     for convolution in others:
       h = tf.nn.relu(convolution(h))  # [B, H', W', C]
@@ -144,13 +153,21 @@ def blocks(frames: np.ndarray) -> np.ndarray:
       *batch, height // BLOCK, width // BLOCK, BLOCK**2)
 
 
+def unblock(blocked: np.ndarray) -> np.ndarray:
+  """`[21, 21, 16]` -> `[84, 84]`: one frame, `blocks` undone."""
+  rows, columns, _ = blocked.shape
+  split = blocked.reshape(rows, columns, BLOCK, BLOCK)
+  return np.swapaxes(split, 1, 2).reshape(rows * BLOCK, columns * BLOCK)
+
+
 def channels_last(observations: tf.Tensor) -> tf.Tensor:
   """`[B, 4, 84, 84]` as emulators give it -> `[B, 84, 84, 4]`."""
   return tf.transpose(observations, [0, 2, 3, 1])
 
 
 def make_network(num_actions: int, size: NetworkSize, seed: int = 0,
-                 policy_gain: float = .01) -> AtariNetwork:
+                 policy_gain: float = .01,
+                 mean_frame: Optional[np.ndarray] = None) -> AtariNetwork:
   """Builds a network with its variables.
 
   Args:
@@ -159,11 +176,12 @@ def make_network(num_actions: int, size: NetworkSize, seed: int = 0,
     seed: of the initial weights.
     policy_gain: of the policy head's initial weights. The default gives a
       nearly uniform first policy, which explores.
+    mean_frame: subtracted from every frame, see `AtariNetwork`.
 
   Returns:
     The network.
   """
-  network = AtariNetwork(num_actions, size, seed, policy_gain)
+  network = AtariNetwork(num_actions, size, seed, policy_gain, mean_frame)
   network(tf.zeros([1, 84, 84, 4]))
   return network
 

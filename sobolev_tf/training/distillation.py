@@ -47,10 +47,13 @@ class Trial(NamedTuple):
     learning_rate: Adam's, at the start.
     alpha: weight of the derivatives (methods that use them).
     noise: standard deviation of the noise on pixels in [0, 1] ("noise").
+    centred: whether the student subtracts the mean frame of its training
+      states (LeCun et al., Efficient BackProp, 1998, section 4.3).
   """
   learning_rate: float
   alpha: float = 0.
   noise: float = 0.
+  centred: bool = False
 
   @property
   def label(self) -> str:
@@ -175,7 +178,8 @@ class Distillation:
     self.method, self.trial, self.settings = method, trial, settings
     self.student = atari.make_network(
         teacher.num_actions, atari.SIZES[settings.network], seed,
-        policy_gain=1.)  # a student need not explore
+        policy_gain=1.,  # a student need not explore
+        mean_frame=states.mean_frame(split.train) if trial.centred else None)
     check_size(settings.network, self.student, teacher)
     self.optimizer = optimizers.Adam(
         self._parameters, optimizers.cosine(

@@ -91,7 +91,7 @@ def train(
   Args:
     step: takes the step's index (int64 scalar), changes the variables in
       `state`, and returns its metrics, among them `loss`: a scalar, or `[E]`
-      for an ensemble of E members.
+      for an ensemble of E members. May be an `xla.Step`.
     state: named TensorFlow objects that hold everything `step` changes. If
       `compiled` is False, all their variables must exist already.
     schedule: when to do what.
@@ -122,7 +122,7 @@ def train(
   schedule.check()
   watch = _Watch(step, title)
   # Traced before restoring: Sonnet's optimizers create their slots then.
-  run = compile_steps(watch.step) if compiled else _python_loop(watch.step)
+  run = compile_steps(watch) if compiled else _python_loop(watch)
   history = History()
   done = 0
   saver = None
@@ -182,6 +182,7 @@ def compile_steps(step) -> Callable[[int, int], Metrics]:
     A function of the first step's index and the number of steps, which
     returns the metrics of the last.
   """
+  together = getattr(step, "together", 1)
   graph_step = tf.function(step)
   spec = graph_step.get_concrete_function(
       tf.TensorSpec([], tf.int64)).structured_outputs
@@ -190,7 +191,13 @@ def compile_steps(step) -> Callable[[int, int], Metrics]:
   def run(start, count):
     metrics = tf.nest.map_structure(
         lambda s: tf.zeros(s.shape, s.dtype), spec)
-    for index in tf.range(start, start + count):
+    end = start + count
+    if together > 1:
+      first_alone = end - count % together
+      for index in tf.range(start, first_alone, together):
+        metrics = step.several(index)[-1]
+      start = first_alone
+    for index in tf.range(start, end):
       metrics = graph_step(index)
     return metrics
 
@@ -219,10 +226,18 @@ class _Watch(tf.Module):
     self._step = step
     self._title = title
     self._since: Dict[str, tf.Variable] = {}  # steps done then; 0 for finite
+    self.together = getattr(step, "together", 1)
 
-  def step(self, index: tf.Tensor) -> Metrics:
+  def __call__(self, index: tf.Tensor) -> Metrics:
     """The step itself; notes which of its metrics are not finite."""
-    metrics = self._step(index)
+    return self._note(index, self._step(index))
+
+  def several(self, index: tf.Tensor) -> List[Metrics]:
+    """The steps of an `xla.Step` that are taken together."""
+    return [self._note(index + ahead, metrics)
+            for ahead, metrics in enumerate(self._step.several(index))]
+
+  def _note(self, index: tf.Tensor, metrics: Metrics) -> Metrics:
     if not isinstance(metrics, Mapping) or "loss" not in metrics:
       raise errors.UserError(
           "A step must return its metrics by name, 'loss' among them, got "

@@ -36,7 +36,7 @@ from sobolev_tf.data import minibatches
 from sobolev_tf.data import regression as data_lib
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import loop, optimizers
+from sobolev_tf.training import loop, optimizers, xla
 
 
 class Method(NamedTuple):
@@ -88,8 +88,8 @@ class Settings:
     gradients: a key of `GRADIENTS`: "nested" tapes, the reference, or the
       faster "four_products".
     activation: a name in `ACTIVATIONS`; None for the paper's ReLU.
-    xla: whether XLA compiles what follows the choice of a minibatch; equal
-      up to rounding.
+    xla: whether XLA compiles what follows the choice of a minibatch, see
+      `sobolev_tf.training.xla`; equal up to rounding.
   """
   hidden_sizes: Tuple[int, ...]
   steps: int
@@ -246,7 +246,6 @@ def train(
         differentiate=GRADIENTS[settings.gradients])(
             network, x, targets, batch_dims=2)
 
-  @tf.function(jit_compile=settings.xla or None)
   def update(index, *batch):  # [E, B, *]
     with tf.GradientTape() as tape:
       loss = compare(index, *batch).reduce()  # [E]
@@ -255,9 +254,11 @@ def train(
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": loss}  # [E]
 
-  def step(index):
-    return update(index, *batches(index, *tensors))
+  def take(index):
+    return batches(index, *tensors)
 
+  step = xla.Step(take, update) if settings.xla else (
+      lambda index: update(index, *take(index)))
   history = loop.train(
       step, {"network": network, "optimizer": optimizer, "batches": batches},
       loop.Schedule(settings.steps, chunk, checkpoint_every=(

@@ -70,6 +70,7 @@ def test_blocks_by_hand():
   assert blocks.shape == (2, 21, 21, 16)
   np.testing.assert_array_equal(
       blocks[1, 3, 20], frames[1, 12:16, 80:84].ravel())
+  np.testing.assert_array_equal(atari.unblock(blocks[1]), frames[1])
 
 
 @pytest.mark.parametrize("name", atari.SIZES)
@@ -89,6 +90,22 @@ def test_blocks_give_the_same_outputs_and_derivatives(name):
       value = network(x).value
     found.append(tape.gradient(value, x).numpy())
   np.testing.assert_allclose(in_blocks(found[0]), found[1], atol=1e-6)
+
+
+def test_a_mean_frame_is_subtracted_from_each_frame():
+  rng = np.random.default_rng(2)
+  mean = rng.uniform(size=(84, 84))
+  frames = rng.integers(256, size=(2, 84, 84, 4)).astype(np.uint8)
+  size = atari.SIZES["student-cpu"]
+  centred = atari.make_network(4, size, mean_frame=mean)
+  moved = tf.constant(frames / 255. - mean[..., None], tf.float32)
+  expected = make("student-cpu")(moved)
+  assert not np.allclose(expected.logits, make("student-cpu")(
+      tf.constant(frames)).logits, atol=1e-3)
+  for x in (frames, in_blocks(frames)):
+    for one, other in zip(centred(tf.constant(x)), expected):
+      np.testing.assert_allclose(one, other, atol=1e-5)
+  assert len(centred.variables) == len(make("student-cpu").variables)
 
 
 def test_channels_last_moves_the_stack():

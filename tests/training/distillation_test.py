@@ -79,6 +79,21 @@ def test_same_seed_same_student_and_only_the_policy_learns(method, make):
       v.ref() not in value_head for v in first.student.variables]
 
 
+def test_a_centred_student_subtracts_the_mean_frame_of_its_training_states(
+    make, states):
+  x, _ = states(tf.constant(SPLIT.train))
+  mean = tf.reduce_mean(x[..., -16:], axis=0)  # the newest frames
+  np.testing.assert_allclose(
+      atari.blocks(states.mean_frame(SPLIT.train)), mean, atol=1e-6)
+  network = make(trial=Trial(1e-3, alpha=1., centred=True)).student
+  raw = atari.make_network(
+      3, atari.SIZES["student-cpu"], 0, policy_gain=1.)
+  np.testing.assert_allclose(
+      network(x).logits, raw(x - tf.tile(mean, [1, 1, 4])).logits, atol=1e-5)
+  np.testing.assert_array_equal(
+      make().student(x).logits, raw(x).logits)
+
+
 def test_methods_share_initial_weights_and_minibatches(make):
   regular, sobolev = make("regular"), make("sobolev")
   assert same(regular, sobolev)
