@@ -13,6 +13,7 @@ from typing import Dict, List, Sequence, Tuple
 
 from absl import flags
 import markdown
+from markdown.extensions import toc
 
 from reproduce import app
 from reproduce.sections import (
@@ -107,6 +108,8 @@ h2 {border-bottom: 1px solid #ccc; margin-top: 3rem}
 .table {overflow-x: auto} table {border-collapse: collapse; font-size: .85rem}
 td, th {padding: .2rem .6rem; border-bottom: 1px solid #ddd; text-align: left;
         white-space: nowrap}
+@media (max-width: 45rem) {
+  p:has(> img) {overflow-x: auto} img {max-width: none; width: 60rem}}
 """
 
 
@@ -168,11 +171,15 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
         f"There are no results below {names}: run `make reproduce`, or name "
         "the folder of a run with --input.")
   folder = files.make_folder(folder)
+  present = {_artefact(run) for run in runs.values()}
   text = [
       "# Sobolev Training for Neural Networks: what was measured\n",
       "Ours beside what the paper prints or claims "
       "(<https://arxiv.org/abs/1706.04859>). Everything below is drawn from "
-      "the row files named in each section.\n"]
+      "the row files named in each section.\n",
+      *(f"* [{title}](#{toc.slugify(title, '-')})"
+        for artefact, (title, *_) in SECTIONS.items() if artefact in present),
+      ""]
   for artefact, (title, claim, section) in SECTIONS.items():
     here = {name: run for name, run in runs.items()
             if _artefact(run) == artefact}
@@ -211,7 +218,7 @@ def _provenance(run: pathlib.Path, rows: Sequence[results.Row]) -> str:
 
 def _to_html(text: str, folder: pathlib.Path) -> str:
   """Markdown to one page with its figures inside."""
-  body = markdown.markdown(text, extensions=["tables"])
+  body = markdown.markdown(text, extensions=["tables", "toc"])
   body = body.replace("<table>", '<div class="table"><table>')
   body = body.replace("</table>", "</table></div>")
 

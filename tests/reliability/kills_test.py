@@ -204,9 +204,10 @@ def test_the_last_good_checkpoint_is_used(whole, how, tmp_path):
     shutil.rmtree(folder, ignore_errors=True)
     finish(name, arguments, folder, log, fault="kill", moment=moment)
     steps = sorted(folder.glob("checkpoints/**/step-*[0-9]"))
-    if len(steps) == 2:
+    if len(steps) == 2 and not (  # finished parts do not read theirs
+        folder / "rows" / f"{steps[0].parent.name}.csv").exists():
       break
-  if len(steps) < 2:
+  else:
     pytest.skip("it has one checkpoint per part")
   damage(dice.choice([p for p in steps[-1].iterdir()
                       if p.stat().st_size]), how, dice)

@@ -1,0 +1,97 @@
+"""Tests of steps that XLA compiles, several to a program."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sobolev_tf import errors
+from sobolev_tf.training import loop, xla
+
+STEPS = 23
+SCHEDULE = loop.Schedule(STEPS, chunk=7, evaluate_every=5, checkpoint_every=11)
+
+
+class Walk(tf.Module):
+  """Two members that are kicked; the kicks are the data."""
+
+  def __init__(self, poison_at=-1):
+    super().__init__()
+    self.position = tf.Variable(tf.zeros([2], tf.float64))
+    self.taken = tf.Variable(0, dtype=tf.int64)
+    self.poison_at = poison_at
+
+  def batch(self, index):
+    # The data of a step may depend on a variable that the one before changed.
+    self.taken.assign(tf.where(self.taken == index, index + 1, -1_000))
+    kick = tf.random.stateless_normal(
+        [2], tf.stack([7, tf.cast(index, tf.int32)]), dtype=tf.float64)
+    return (tf.where((index == self.poison_at) & [False, True],
+                     np.nan * kick, kick),)
+
+  def update(self, index, kick):
+    self.position.assign(.9 * self.position + kick)
+    return {"loss": self.position**2, "index": index}
+
+
+def train(together=3, schedule=SCHEDULE, poison_at=-1, **options):
+  walk = Walk(poison_at)
+  step = xla.Step(walk.batch, walk.update, together) if together else (
+      lambda index: walk.update(index, *walk.batch(index)))
+  history = loop.train(step, {"walk": walk}, schedule, **options)
+  return walk, history
+
+
+@pytest.mark.parametrize("together", [1, 2, 3, 5, 10, 100])
+def test_together_is_one_after_another(together):
+  walk, history = train(together)
+  plain, expected = train(0)
+  assert walk.taken == STEPS
+  np.testing.assert_allclose(walk.position, plain.position, rtol=1e-12)
+  for mine, theirs in zip(history.records, expected.records, strict=True):
+    assert mine["step"] == theirs["step"] and mine["index"] == theirs["index"]
+    np.testing.assert_allclose(mine["loss"], theirs["loss"], rtol=1e-12)
+
+
+def test_as_many_together_as_can_be():
+  traced = []
+
+  def update(index, *unused):
+    traced.append(index)
+    return {"loss": tf.cast(index, tf.float32)}
+
+  history = loop.train(
+      xla.Step(lambda index: (), update, 4), {}, loop.Schedule(10, chunk=10))
+  assert history.records == [{"step": 10, "loss": 9.}]
+  assert len(traced) == 5  # one program of 4 steps, one of 1
+
+
+def test_divergence_is_noted_to_the_step():
+  for poison_at in range(8, 13):
+    _, history = train(poison_at=poison_at)
+    assert history.diverged_at == [None, poison_at + 1]
+
+
+def test_a_scalar_loss_that_diverges_names_the_step():
+  step = xla.Step(lambda index: (), lambda index: {
+      "loss": tf.where(index >= 5, np.inf, 1.)}, 4)
+  with pytest.raises(errors.UserError, match="loss from step 6 on"):
+    loop.train(step, {}, loop.Schedule(20, chunk=20))
+
+
+def test_resumed_is_uninterrupted(tmp_path):
+  whole, expected = train(folder=tmp_path / "whole")
+  stopped = Walk()
+  calls = []
+
+  def evaluate():
+    calls.append(None)
+    if len(calls) == 4:  # at step 20, after the checkpoint of step 11
+      raise KeyboardInterrupt
+    return {}
+
+  with pytest.raises(KeyboardInterrupt):
+    loop.train(xla.Step(stopped.batch, stopped.update, 3), {"walk": stopped},
+               SCHEDULE, evaluate=evaluate, folder=tmp_path / "part")
+  resumed, history = train(folder=tmp_path / "part")
+  np.testing.assert_array_equal(resumed.position, whole.position)
+  assert history.records == expected.records
