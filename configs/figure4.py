@@ -122,20 +122,23 @@ PRESETS: Mapping[str, Config] = {
         derivative_states=4, score_games=0, timing_repeats=1),
 }
 
-# The search: 12 trials for each method and game.
+# The search: 14 trials for each method and game.
 # ours: the raw ones around what was best in an earlier search, the centred ones
-# around what was best in single runs
+# around what was best in single runs; then each method's last two between and
+# beyond those
 _TRIALS: Mapping[str, Tuple[Trial, ...]] = {
     "regular": (
         *map(Trial, (1e-3, 1.5e-3, 2e-3, 3e-3, 4e-3, 6e-3)),
         *(Trial(rate, centred=True)
-          for rate in (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2))),
+          for rate in (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2, 6e-3,
+                       1.2e-2))),
     "sobolev": (
         *(Trial(rate, alpha=alpha)
           for rate in (1.5e-3, 3e-3) for alpha in (.3, 1., 3.)),
         *(Trial(rate, alpha=1., centred=True)
           for rate in (2e-3, 4e-3, 8e-3, 1.6e-2)),
-        *(Trial(4e-3, alpha=alpha, centred=True) for alpha in (.3, 3.))),
+        *(Trial(4e-3, alpha=alpha, centred=True) for alpha in (.3, 3., .1)),
+        Trial(8e-3, alpha=.3, centred=True)),
 }
 SEARCH: Mapping[str, Config] = {
     "cpu": dataclasses.replace(
