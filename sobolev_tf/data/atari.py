@@ -234,8 +234,8 @@ class States(tf.Module):
     Returns:
       `[84, 84]`, floats in [0, 1].
     """
-    total = sum(
-        np.sum(tf.gather(self._frames, rows[start:start + _SLICE]),
-               axis=0, dtype=np.int64)
-        for start in range(0, len(rows), _SLICE))
+    total = np.zeros(self._frames.shape[1:])
+    for start in range(0, len(rows), _SLICE):
+      some = tf.gather(self._frames, rows[start:start + _SLICE])
+      total += np.sum(some, axis=0, dtype=np.int64)
     return networks.unblock(total / len(rows) / 255.)

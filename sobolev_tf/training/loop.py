@@ -182,7 +182,8 @@ def compile_steps(step) -> Callable[[int, int], Metrics]:
     A function of the first step's index and the number of steps, which
     returns the metrics of the last.
   """
-  together = getattr(step, "together", 1)
+  together, several = getattr(step, "together", 1), getattr(
+      step, "several", None)  # of an `xla.Step`
   graph_step = tf.function(step)
   spec = graph_step.get_concrete_function(
       tf.TensorSpec([], tf.int64)).structured_outputs
@@ -192,10 +193,10 @@ def compile_steps(step) -> Callable[[int, int], Metrics]:
     metrics = tf.nest.map_structure(
         lambda s: tf.zeros(s.shape, s.dtype), spec)
     end = start + count
-    if together > 1:
+    if several and together > 1:
       first_alone = end - count % together
       for index in tf.range(start, first_alone, together):
-        metrics = step.several(index)[-1]
+        metrics = several(index)[-1]
       start = first_alone
     for index in tf.range(start, end):
       metrics = graph_step(index)
@@ -309,5 +310,6 @@ class _StopSignal:
 
   def _note(self, number, unused_frame):
     if self.received:  # asked twice: stop at once, the checkpoint is safe
-      raise KeyboardInterrupt
+      signal.signal(number, self._previous[number])
+      signal.raise_signal(number)
     self.received = number
