@@ -224,7 +224,7 @@ class _Watch(tf.Module):
 
   def __init__(self, step: Callable[[tf.Tensor], Metrics], title: str):
     super().__init__()
-    self._step = step
+    self._step: Any = step  # or an `xla.Step`
     self._title = title
     self._since: Dict[str, tf.Variable] = {}  # steps done then; 0 for finite
     self.together = getattr(step, "together", 1)
