@@ -11,7 +11,7 @@ interleaved, medians of repeats.
 import dataclasses
 import functools
 import importlib
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Sequence
 
 from absl import flags
 import numpy as np
@@ -27,6 +27,7 @@ from sobolev_tf.training import device, regression
 
 _PEERS = ("ours", "pytorch", "jax_scan", "jenn_fit")
 _TOLERANCE = 1e-3  # of losses after a few steps in float32
+_UNROLLED = 10  # steps that go into one program of `xla.Step`
 
 
 class Variant(NamedTuple):
@@ -63,20 +64,20 @@ def build(peers: Dict[str, Any], count: int, members: int,
   return runs
 
 
-def check_equal(runs: Dict[Variant, work_lib.Run], steps: int = 4) -> None:
+def check_equal(runs: Dict[Variant, work_lib.Run],
+                steps: Sequence[int] = (1, 1, 1, _UNROLLED)) -> None:
   """Takes some steps and compares the losses with those of nested tapes.
 
   Args:
     runs: the variants; those that return no losses are not compared.
-    steps: how many.
+    steps: how many, in one call after another.
 
   Raises:
     UserError: naming the variant that computes something else.
   """
   expected: Dict[str, np.ndarray] = {}
   for variant, run in runs.items():
-    losses = [loss for loss in (run(1) for _ in range(steps))
-              if loss is not None]
+    losses = [loss for loss in map(run, steps) if loss is not None]
     if losses:
       reference = expected.setdefault(variant.method, np.stack(losses))
       difference = np.max(np.abs(losses - reference) / np.max(reference, 0))
@@ -103,7 +104,9 @@ def measure(config: config_lib.Config, peers: Dict[str, Any], count: int,
   batch = min(config.batch_size, count)
   runs = build(peers, count, members, config.batch_size)
   check_equal(runs)
-  steps = max(config.model_steps // members, 2)
+  steps = _UNROLLED * max(1, round(config.model_steps / members / _UNROLLED))
+  for run in runs.values():
+    run(steps)  # compiles what is timed
   memory = {variant: measuring.peak_memory(functools.partial(run, steps))
             for variant, run in runs.items()}
   width = mlp.HIDDEN_SIZES[0]

@@ -164,20 +164,17 @@ def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
   except errors.Interrupted as stop:
     print(stop, file=sys.stderr)
     sys.exit(128 + stop.signal_number)
-  except KeyboardInterrupt:
-    print("Stopped; the same command resumes.", file=sys.stderr)
-    sys.exit(130)
 
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-  """Outside of training, Ctrl-C ends the process there and then.
+  """Ctrl-C outside of training ends the process once TensorFlow returns.
 
   A `KeyboardInterrupt` could be raised inside of TensorFlow's C++, which
   prints a traceback and goes on. What is on the disk is as safe as from a kill.
   """
   def stop(number, unused_frame):
-    os.write(2, b"\nStopped; the same command resumes.\n")
+    os.write(2, b"\nStopped; the same command goes on from what is stored.\n")
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
 

@@ -10,7 +10,6 @@ the package's.
 """
 
 import pathlib
-import signal
 import time
 from typing import Any, Dict, Optional
 
@@ -146,15 +145,10 @@ def main() -> None:
   if given.output == "":
     raise errors.UserError("--output is empty: name a folder.")
   folder = given.output or f"runs/recording/{given.game}"
-  try:
-    made = run(
-        given.game, folder, seed=given.seed, copies=given.copies,
-        sampling=config_lib.PRESETS[given.preset] if given.sample else None,
-        weights=given.weights, overwrite=given.overwrite)
-  except KeyboardInterrupt as stop:
-    raise errors.Interrupted(
-        "Stopped before the recording was stored; the same command makes it "
-        "from the start.", signal.SIGINT) from stop
+  made = run(
+      given.game, folder, seed=given.seed, copies=given.copies,
+      sampling=config_lib.PRESETS[given.preset] if given.sample else None,
+      weights=given.weights, overwrite=given.overwrite)
   for name, value in made.items():
     print(f"{name}: {value}")
   if given.ship:

@@ -144,10 +144,6 @@ def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
       found.items(), key=lambda item: item[1][0])}
 
 
-def _artefact(run: pathlib.Path) -> str:
-  return results.read_settings(run)["artefact"]
-
-
 def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
   """Writes the report.
 
@@ -171,18 +167,21 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
         f"There are no results below {names}: run `make reproduce`, or name "
         "the folder of a run with --input.")
   folder = files.make_folder(folder)
-  present = {_artefact(run) for run in runs.values()}
+  by_artefact: Dict[str, Dict[str, pathlib.Path]] = {}
+  for name, run in runs.items():
+    by_artefact.setdefault(
+        results.read_settings(run)["artefact"], {})[name] = run
   text = [
       "# Sobolev Training for Neural Networks: what was measured\n",
       "Ours beside what the paper prints or claims "
       "(<https://arxiv.org/abs/1706.04859>). Everything below is drawn from "
       "the row files named in each section.\n",
       *(f"* [{title}](#{toc.slugify(title, '-')})"
-        for artefact, (title, *_) in SECTIONS.items() if artefact in present),
+        for artefact, (title, *_) in SECTIONS.items()
+        if artefact in by_artefact),
       ""]
   for artefact, (title, claim, section) in SECTIONS.items():
-    here = {name: run for name, run in runs.items()
-            if _artefact(run) == artefact}
+    here = by_artefact.get(artefact)
     if not here:
       continue
     text.append(f"## {title}\n\n{claim}\n")

@@ -68,14 +68,14 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
 def train_on(loss_of: Callable[..., tf.Tensor],
              parameters: Sequence[tf.Variable],
              batch_of: Callable[[tf.Tensor], Sequence[tf.Tensor]],
-             compiled: bool = False) -> work_lib.Run:
+             jit_compile: bool = False) -> work_lib.Run:
   """Makes steps of a loss: many of them in a graph, fused Adam.
 
   Args:
     loss_of: the losses `[E]` of a batch.
     parameters: what is trained.
     batch_of: the batch of the step of an index (int64 scalar).
-    compiled: whether XLA compiles all but `batch_of`, as in
+    jit_compile: whether XLA compiles all but `batch_of`, as in
       `training.regression`.
 
   Returns:
@@ -91,7 +91,7 @@ def train_on(loss_of: Callable[..., tf.Tensor],
     return {"loss": loss}
 
   steps_in_graph = loop.compile_steps(
-      xla.Step(batch_of, update) if compiled else
+      xla.Step(batch_of, update) if jit_compile else
       lambda index: update(index, *batch_of(index)))
   done = 0
 

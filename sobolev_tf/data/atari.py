@@ -238,4 +238,4 @@ class States(tf.Module):
     for start in range(0, len(rows), _SLICE):
       some = tf.gather(self._frames, rows[start:start + _SLICE])
       total += np.sum(some, axis=0, dtype=np.int64)
-    return networks.unblock(total / len(rows) / 255.)
+    return networks.from_blocks(total / len(rows) / 255.)

@@ -71,11 +71,14 @@ def held_out(targets: Sequence[functions.BenchmarkFunction], count: int,
 
   Returns:
     A data set per entry of `targets`, of seed 0.
+
+  Raises:
+    UserError: as `sample`.
   """
   drawn = {
-      name: sample(function, count, seed=0, stream=stream, order=order)
-      for name, function in {f.name: f for f in targets}.items()}
-  return [drawn[function.name] for function in targets]
+      function: sample(function, count, seed=0, stream=stream, order=order)
+      for function in set(targets)}
+  return [drawn[function] for function in targets]
 
 
 def stack(members: Sequence[RegressionData]) -> RegressionData:

@@ -38,7 +38,8 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
 
   Raises:
     UserError: if the seed is not two integers, or two per member where there
-      is a second batch axis.
+      is a second batch axis; of the functions returned, if there are not as
+      many seeds as members.
   """
   seed = shapes.to_tensor(seed, "seed")
   members = batch_dims > 1 and seed.shape.rank == 2
@@ -46,7 +47,8 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
       not seed.shape[members:].is_compatible_with([2])):
     raise errors.UserError(
         "seed must be two integers, as tf.random.fold_in([seed, 0], step) "
-        f"gives them, got {seed.dtype.name} of shape {seed.shape}.")
+        "gives them, or two per member of an ensemble, got "
+        f"{seed.dtype.name} of shape {seed.shape}.")
   seed = tf.cast(seed, tf.int32)
   if members:
     own = [unit_directions(order, one, batch_dims - 1)
@@ -62,8 +64,8 @@ def unit_directions(order: int, seed: tf.Tensor, batch_dims: int = 1
 def _by_member(like: tf.Tensor, draws: Sequence[Callable]) -> tf.Tensor:
   if len(draws) != like.shape[0]:
     raise errors.UserError(
-        f"There are {len(draws)} seeds for the {like.shape[0]} members of an "
-        "ensemble: give one pair of integers for each.")
+        f"There are {len(draws)} seeds for the members of an ensemble of shape "
+        f"{like.shape}: give one pair of integers for each member.")
   return tf.stack([draw(own) for draw, own in zip(draws, tf.unstack(like))])
 
 

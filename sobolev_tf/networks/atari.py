@@ -56,8 +56,9 @@ class AtariNetwork(snt.Module):
       size: the layers' sizes.
       seed: of the initial weights.
       policy_gain: of the policy head's initial weights.
-      mean_frame: `[84, 84]`, subtracted from every frame, which is divided by
-        255; derivatives are the same numbers. It is no variable.
+      mean_frame: `[84, 84]` in [0, 1], subtracted from each of the four
+        scaled frames, or None; a constant, neither trained nor stored with
+        the weights.
       name: the module's name.
     """
     super().__init__(name=name)
@@ -153,7 +154,7 @@ def blocks(frames: np.ndarray) -> np.ndarray:
       *batch, height // BLOCK, width // BLOCK, BLOCK**2)
 
 
-def unblock(blocked: np.ndarray) -> np.ndarray:
+def from_blocks(blocked: np.ndarray) -> np.ndarray:
   """`[21, 21, 16]` -> `[84, 84]`: one frame, `blocks` undone."""
   rows, columns, _ = blocked.shape
   split = blocked.reshape(rows, columns, BLOCK, BLOCK)

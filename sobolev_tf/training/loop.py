@@ -8,24 +8,26 @@ divergence.
 The contract that makes resumption exact: a step is a function of its index
 and of the variables in `state`. Anything random in it is drawn statelessly
 from a seed and the index (`tf.random.fold_in(seed, index)`), so the position
-in the data and the state of the random numbers are the step count itself.
+in the data and the state of the random numbers are the step count itself. (Of
+an `xla.Step` the rounding also depends on the stops, which depend on the step
+count, too.)
 """
 
 import dataclasses
+import functools
 import signal
 import sys
 import threading
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from absl import logging
 import numpy as np
 import tensorflow as tf
 import tqdm
 
 from sobolev_tf import errors, files
 from sobolev_tf.training import checkpoint as checkpoint_lib
-
-Metrics = Mapping[str, tf.Tensor]
+from sobolev_tf.training import divergence, xla
+from sobolev_tf.training.xla import Metrics
 
 
 @dataclasses.dataclass
@@ -120,9 +122,11 @@ def train(
     Interrupted: after SIGINT or SIGTERM, at the end of the current chunk.
   """
   schedule.check()
-  watch = _Watch(step, title)
+  watch = divergence.Watch(title)
+  step = step.observed(watch.observe) if isinstance(step, xla.Step) else (
+      functools.partial(_observed, step, watch))
   # Traced before restoring: Sonnet's optimizers create their slots then.
-  run = compile_steps(watch) if compiled else _python_loop(watch)
+  run = compile_steps(step) if compiled else _python_loop(step)
   history = History()
   done = 0
   saver = None
@@ -151,7 +155,7 @@ def train(
       metrics = run(done, target - done)
       bar.update(target - done)
       done = target
-      alive = watch.note(history, metrics["loss"])
+      alive = watch.note(history.diverged_at, metrics["loss"])
       last = done == schedule.steps
       if last or not alive or _due(done, schedule.evaluate_every):
         measured = evaluate() if evaluate else {}
@@ -182,8 +186,6 @@ def compile_steps(step) -> Callable[[int, int], Metrics]:
     A function of the first step's index and the number of steps, which
     returns the metrics of the last.
   """
-  together, several = getattr(step, "together", 1), getattr(
-      step, "several", None)  # of an `xla.Step`
   graph_step = tf.function(step)
   spec = graph_step.get_concrete_function(
       tf.TensorSpec([], tf.int64)).structured_outputs
@@ -193,10 +195,10 @@ def compile_steps(step) -> Callable[[int, int], Metrics]:
     metrics = tf.nest.map_structure(
         lambda s: tf.zeros(s.shape, s.dtype), spec)
     end = start + count
-    if several and together > 1:
-      first_alone = end - count % together
-      for index in tf.range(start, first_alone, together):
-        metrics = several(index)[-1]
+    if isinstance(step, xla.Step):
+      first_alone = end - count % step.unroll
+      for index in tf.range(start, first_alone, step.unroll):
+        metrics = step.unrolled(index)[-1]
       start = first_alone
     for index in tf.range(start, end):
       metrics = graph_step(index)
@@ -204,6 +206,10 @@ def compile_steps(step) -> Callable[[int, int], Metrics]:
 
   return lambda start, count: run(
       tf.constant(start, tf.int64), tf.constant(count, tf.int64))
+
+
+def _observed(step, watch: divergence.Watch, index: tf.Tensor) -> Metrics:
+  return watch.observe(index, step(index))
 
 
 def _python_loop(step) -> Callable[[int, int], Metrics]:
@@ -217,67 +223,6 @@ def _python_loop(step) -> Callable[[int, int], Metrics]:
 
 def _due(step: int, interval: int) -> bool:
   return bool(interval) and step % interval == 0
-
-
-class _Watch(tf.Module):
-  """Knows since which step each metric has not been finite, to the step."""
-
-  def __init__(self, step: Callable[[tf.Tensor], Metrics], title: str):
-    super().__init__()
-    self._step: Any = step  # or an `xla.Step`
-    self._title = title
-    self._since: Dict[str, tf.Variable] = {}  # steps done then; 0 for finite
-    self.together = getattr(step, "together", 1)
-
-  def __call__(self, index: tf.Tensor) -> Metrics:
-    """The step itself; notes which of its metrics are not finite."""
-    return self._note(index, self._step(index))
-
-  def several(self, index: tf.Tensor) -> List[Metrics]:
-    """The steps of an `xla.Step` that are taken together."""
-    return [self._note(index + ahead, metrics)
-            for ahead, metrics in enumerate(self._step.several(index))]
-
-  def _note(self, index: tf.Tensor, metrics: Metrics) -> Metrics:
-    if not isinstance(metrics, Mapping) or "loss" not in metrics:
-      raise errors.UserError(
-          "A step must return its metrics by name, 'loss' among them, got "
-          f"{metrics!r}.")
-    for name, value in metrics.items():
-      value = tf.convert_to_tensor(value)
-      if value.dtype.is_floating:
-        if name not in self._since:
-          with tf.init_scope():
-            self._since[name] = tf.Variable(
-                tf.zeros(value.shape, tf.int64), trainable=False)
-        since = self._since[name]
-        since.assign(tf.where(
-            tf.math.is_finite(value), tf.zeros_like(since),
-            tf.where(since > 0, since, tf.cast(index, tf.int64) + 1)))
-    return metrics
-
-  def note(self, history: History, loss: tf.Tensor) -> bool:
-    """Notes in the history which members have diverged; False if all have."""
-    since = {name: variable.numpy() for name, variable in self._since.items()}
-    if np.ndim(loss) == 0 and not np.isfinite(loss):
-      first = sorted((int(steps), name) for name, steps in since.items()
-                     if np.ndim(steps) == 0 and steps)
-      named = ", ".join(f"{name} from step {step} on" for step, name in first)
-      raise errors.UserError(
-          f"Training diverged: not finite are {named} ({self._title}); lower "
-          "the learning rate, standardise the data or look for NaN in them.")
-    finite = np.atleast_1d(np.isfinite(np.asarray(loss)))
-    if not history.diverged_at:
-      history.diverged_at = [None] * len(finite)
-    for member in np.flatnonzero(~finite):
-      if history.diverged_at[member] is None:
-        step = int(np.atleast_1d(since["loss"])[member])
-        history.diverged_at[member] = step
-        logging.warning(
-            "%s: the loss of member %d of %d is not finite from step %d on; "
-            "the others are not affected.", self._title, member + 1,
-            len(finite), step)
-    return bool(finite.any())
 
 
 def _log(writer, step: int, record: Mapping[str, Any]) -> None:
@@ -309,7 +254,7 @@ class _StopSignal:
       signal.signal(number, handler)
 
   def _note(self, number, unused_frame):
-    if self.received:  # asked twice: stop at once, the checkpoint is safe
+    if self.received:  # asked twice: do not wait, the checkpoint is safe
       signal.signal(number, self._previous[number])
       signal.raise_signal(number)
     self.received = number

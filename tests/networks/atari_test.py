@@ -70,7 +70,7 @@ def test_blocks_by_hand():
   assert blocks.shape == (2, 21, 21, 16)
   np.testing.assert_array_equal(
       blocks[1, 3, 20], frames[1, 12:16, 80:84].ravel())
-  np.testing.assert_array_equal(atari.unblock(blocks[1]), frames[1])
+  np.testing.assert_array_equal(atari.from_blocks(blocks[1]), frames[1])
 
 
 @pytest.mark.parametrize("name", atari.SIZES)

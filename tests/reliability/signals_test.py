@@ -1,10 +1,13 @@
-"""Ctrl-C outside of training, where no loop takes care of it."""
+"""Signals that no step takes care of: an entrypoint ends, without a traceback.
+"""
 
 import signal
 import subprocess
 import sys
 
-PROGRAM = """
+import pytest
+
+OUTSIDE = """
 import time
 from reproduce import app
 
@@ -17,15 +20,41 @@ def main():
 
 app.run(lambda: None, main)
 """
+TRAINING = """
+import time
+from reproduce import app
+from sobolev_tf.training import loop
+
+def step(unused_index):
+  print("begun", flush=True)
+  while True:  # a step that does not end
+    time.sleep(.1)
+
+def main():
+  loop.train(step, {}, loop.Schedule(1), compiled=False)
+
+app.run(lambda: None, main)
+"""
+STOPPED = "Stopped; the same command goes on from what is stored."
 
 
-def test_control_c_ends_the_process_even_where_exceptions_are_swallowed():
+@pytest.mark.parametrize("program, numbers, told", [
+    (OUTSIDE, [signal.SIGINT], True),
+    (OUTSIDE, [signal.SIGTERM], False),
+    (TRAINING, [signal.SIGINT, signal.SIGINT], True),
+    (TRAINING, [signal.SIGINT, signal.SIGTERM], False)],
+    ids=["Ctrl-C", "SIGTERM", "Ctrl-C twice", "Ctrl-C, then SIGTERM"])
+def test_the_signal_ends_the_process(program, numbers, told):
   with subprocess.Popen(
-      [sys.executable, "-c", PROGRAM], text=True, stdout=subprocess.PIPE,
+      [sys.executable, "-c", program], text=True, stdout=subprocess.PIPE,
       stderr=subprocess.PIPE) as process:
     assert process.stdout.readline() == "begun\n"
-    process.send_signal(signal.SIGINT)
+    for number in numbers[:-1]:
+      process.send_signal(number)
+      with pytest.raises(subprocess.TimeoutExpired):  # it waits for the step
+        process.wait(1)
+    process.send_signal(numbers[-1])
     _, text = process.communicate(timeout=30)
-  assert process.returncode == -signal.SIGINT
-  assert "Stopped; the same command resumes." in text
+  assert process.returncode == -numbers[-1]
+  assert (STOPPED in text) == told
   assert "Traceback" not in text

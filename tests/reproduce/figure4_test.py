@@ -357,7 +357,9 @@ def test_a_diverged_trial_is_never_chosen():
 @pytest.mark.parametrize("trial, label", [
     (Trial(1e-3), "learning_rate=0.001"),
     (Trial(1e-3, alpha=.3), "learning_rate=0.001 alpha=0.3"),
-    (Trial(2e-4, noise=.1), "learning_rate=0.0002 noise=0.1")])
+    (Trial(2e-4, noise=.1), "learning_rate=0.0002 noise=0.1"),
+    (Trial(2e-3, alpha=.1, centred=True),
+     "learning_rate=0.002 alpha=0.1 centred=1")])
 def test_labels_read_back(trial, label):
   assert trial.label == label
   assert students.parse(f"percentage=2.5 {label}") == (2.5, label)

@@ -39,6 +39,8 @@ def test_page_holds_rows_figures_and_provenance(runs, tmp_path):
   assert results.commit() in html and results.versions() in html
   assert re.search(r'src="data:image/png;base64,\w', html)
   assert not re.search(r'src="(?!data:)', html)
+  links = set(re.findall(r'href="#([^"]+)"', html))
+  assert links and links <= set(re.findall(r'id="([^"]+)"', html))
   text = (tmp_path / "report" / "report.md").read_text()
   for figure in re.findall(r"\]\(([^)]+\.png)\)", text):
     assert (tmp_path / "report" / figure).exists()

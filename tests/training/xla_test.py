@@ -33,18 +33,19 @@ class Walk(tf.Module):
     return {"loss": self.position**2, "index": index}
 
 
-def train(together=3, schedule=SCHEDULE, poison_at=-1, **options):
+def train(unroll=3, schedule=SCHEDULE, poison_at=-1, **options):
   walk = Walk(poison_at)
-  step = xla.Step(walk.batch, walk.update, together) if together else (
+  step = xla.Step(walk.batch, walk.update, unroll) if unroll else (
       lambda index: walk.update(index, *walk.batch(index)))
   history = loop.train(step, {"walk": walk}, schedule, **options)
   return walk, history
 
 
-@pytest.mark.parametrize("together", [1, 2, 3, 5, 10, 100])
-def test_together_is_one_after_another(together):
-  walk, history = train(together)
-  plain, expected = train(0)
+@pytest.mark.parametrize("schedule", [SCHEDULE, loop.Schedule(STEPS)])
+@pytest.mark.parametrize("unroll", [1, 2, 3, 5, 10, 100])
+def test_unrolled_is_one_after_another(unroll, schedule):
+  walk, history = train(unroll, schedule)
+  plain, expected = train(0, schedule)
   assert walk.taken == STEPS
   np.testing.assert_allclose(walk.position, plain.position, rtol=1e-12)
   for mine, theirs in zip(history.records, expected.records, strict=True):
@@ -52,17 +53,23 @@ def test_together_is_one_after_another(together):
     np.testing.assert_allclose(mine["loss"], theirs["loss"], rtol=1e-12)
 
 
-def test_as_many_together_as_can_be():
-  traced = []
+@pytest.mark.parametrize("chunk, programs, alone", [
+    (10, 2, 2), (8, 2, 2), (3, 0, 10), (4, 2, 2)])
+def test_as_many_steps_in_a_program_as_fit(chunk, programs, alone):
+  taken = [tf.Variable(0), tf.Variable(0)]  # programs, steps alone
 
-  def update(index, *unused):
-    traced.append(index)
-    return {"loss": tf.cast(index, tf.float32)}
+  class Counted(xla.Step):
+
+    def _take(self, indices):
+      taken[len(indices) == 1].assign_add(1)
+      return super()._take(indices)
 
   history = loop.train(
-      xla.Step(lambda index: (), update, 4), {}, loop.Schedule(10, chunk=10))
+      Counted(lambda index: (),
+              lambda index: {"loss": tf.cast(index, tf.float32)}, unroll=4),
+      {}, loop.Schedule(10, chunk=chunk))
   assert history.records == [{"step": 10, "loss": 9.}]
-  assert len(traced) == 5  # one program of 4 steps, one of 1
+  assert [int(count) for count in taken] == [programs, alone]
 
 
 def test_divergence_is_noted_to_the_step():
