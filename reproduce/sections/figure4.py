@@ -17,6 +17,7 @@ _METRICS = {
     "test_reverse_kl": "test D_KL(teacher || student), nats",
 }
 _DRAWN = ("test_error", "test_kl")
+_STUCK = .75  # ours: students that learn end far below, those that do not at 1
 
 
 def write(rows: Sequence[results.Row], source: pathlib.Path,
@@ -169,21 +170,21 @@ def summary(cells: students.Students) -> str:
 
 
 def _stuck(cells: students.Students) -> str:
-  """How many students fitted their training states much worse than others."""
+  """How many students hardly learned to fit even their training states."""
   counts = dict.fromkeys(cells.methods, 0)
   for game in cells.games:
     for percentage in cells.percentages:
       for method in cells.methods:
-        values = list(cells.final(
-            game, percentage, method, "train_kl").values())
-        bound = 3 * min(values, default=0.)
-        counts[method] += sum(value > bound for value in values)
+        _, values, _ = cells.curves(game, percentage, method, "train_kl")
+        if values.size:
+          counts[method] += int(np.sum(
+              values[:, -1] > _STUCK * values[:, 0]))
   if not any(counts.values()):
     return ""
   return (
       " Some students stay near a constant policy, and decide what their cell "
-      "shows: a training KL above three times the lowest of their cell and "
-      "method have " + ", ".join(
+      f"shows: a training KL above {_STUCK:.0%} of the first one measured "
+      "have " + ", ".join(
           f"{count} {students.LABELS[method]}"
           for method, count in counts.items()) + ".")
 

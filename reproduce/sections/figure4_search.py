@@ -99,7 +99,7 @@ def draw(cells: students.Students) -> figure.Figure:
             float(rate.partition("=")[2]),
             np.exp(_score(cells, game, method, trial))))
       for marker, (rest, points) in zip(
-          itertools.cycle("os^vDPX"), lines.items()):
+          itertools.cycle("os^vDPX*<>"), lines.items()):
         centred = "centred" in rest
         axis.plot(*zip(*sorted(points)), "-" if centred else ":",
                   marker=marker, markersize=4, linewidth=1,
