@@ -7,6 +7,11 @@ import sys
 
 import pytest
 
+# A process in the background of a script is started with SIGINT ignored.
+AS_IN_A_TERMINAL = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
 OUTSIDE = """
 import time
 from reproduce import app
@@ -46,15 +51,18 @@ STOPPED = "Stopped; the same command goes on from what is stored."
     ids=["Ctrl-C", "SIGTERM", "Ctrl-C twice", "Ctrl-C, then SIGTERM"])
 def test_the_signal_ends_the_process(program, numbers, told):
   with subprocess.Popen(
-      [sys.executable, "-c", program], text=True, stdout=subprocess.PIPE,
-      stderr=subprocess.PIPE) as process:
-    assert process.stdout.readline() == "begun\n"
-    for number in numbers[:-1]:
-      process.send_signal(number)
-      with pytest.raises(subprocess.TimeoutExpired):  # it waits for the step
-        process.wait(1)
-    process.send_signal(numbers[-1])
-    _, text = process.communicate(timeout=30)
+      [sys.executable, "-c", AS_IN_A_TERMINAL + program], text=True,
+      stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    try:
+      assert process.stdout.readline() == "begun\n"
+      for number in numbers[:-1]:
+        process.send_signal(number)
+        with pytest.raises(subprocess.TimeoutExpired):  # it waits for the step
+          process.wait(1)
+      process.send_signal(numbers[-1])
+      _, text = process.communicate(timeout=30)
+    finally:
+      process.kill()
   assert process.returncode == -numbers[-1]
   assert (STOPPED in text) == told
   assert "Traceback" not in text
