@@ -222,8 +222,13 @@ def test_second_signal_stops_at_once():
     return {}
 
   walk = Walk()
-  with pytest.raises(KeyboardInterrupt):
-    run(walk, evaluate=evaluate)
+  # As in a terminal; a script's background job starts with SIGINT ignored.
+  before = signal.signal(signal.SIGINT, signal.default_int_handler)
+  try:
+    with pytest.raises(KeyboardInterrupt):
+      run(walk, evaluate=evaluate)
+  finally:
+    signal.signal(signal.SIGINT, before)
   assert walk.count == EVALUATED[0]
 
 
