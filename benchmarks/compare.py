@@ -23,11 +23,10 @@ from reproduce import app
 from reproduce.sections import speed as section
 from sobolev_tf import errors, files, results
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import device, regression
+from sobolev_tf.training import device, regression, xla
 
 _PEERS = ("ours", "pytorch", "jax_scan", "jenn_fit")
 _TOLERANCE = 1e-3  # of losses after a few steps in float32
-_UNROLLED = 10  # steps that go into one program of `xla.Step`
 
 
 class Variant(NamedTuple):
@@ -65,7 +64,7 @@ def build(peers: Dict[str, Any], count: int, members: int,
 
 
 def check_equal(runs: Dict[Variant, work_lib.Run],
-                steps: Sequence[int] = (1, 1, 1, _UNROLLED)) -> None:
+                steps: Sequence[int] = (1, 1, 1, xla.UNROLL)) -> None:
   """Takes some steps and compares the losses with those of nested tapes.
 
   Args:
@@ -104,7 +103,7 @@ def measure(config: config_lib.Config, peers: Dict[str, Any], count: int,
   batch = min(config.batch_size, count)
   runs = build(peers, count, members, config.batch_size)
   check_equal(runs)
-  steps = _UNROLLED * max(1, round(config.model_steps / members / _UNROLLED))
+  steps = xla.UNROLL * max(1, round(config.model_steps / members / xla.UNROLL))
   for run in runs.values():
     run(steps)  # compiles what is timed
   memory = {variant: measuring.peak_memory(functools.partial(run, steps))

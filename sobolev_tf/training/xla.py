@@ -6,6 +6,8 @@ from typing import Any, Callable, List, Mapping, Sequence
 import tensorflow as tf
 
 Metrics = Mapping[str, Any]
+# ours: a divisor of the loop's usual chunks, and most of the gain
+UNROLL = 10
 
 
 class Step:
@@ -19,15 +21,14 @@ class Step:
   """
 
   def __init__(self, batch: Callable[[tf.Tensor], Sequence[tf.Tensor]],
-               update: Callable[..., Metrics], unroll: int = 10):
+               update: Callable[..., Metrics], unroll: int = UNROLL):
     """Args:
       batch: takes a step's index (int64 scalar) and returns its tensors. They
         must not depend on variables that `update` changes: all batches of a
         program are taken before its first update.
       update: takes the index and the tensors, changes variables, and returns
         the step's metrics.
-      unroll: how many steps a program takes. The default is ours: a divisor
-        of the loop's usual chunks, and most of the gain.
+      unroll: how many steps a program takes.
     """
     self.unroll = unroll
     self._batch = batch

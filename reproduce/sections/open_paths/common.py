@@ -109,24 +109,33 @@ def means(axis, groups: Sequence[str], errors: Mapping[str, Sequence],
   axis.set_xticks(range(len(groups)), groups)
 
 
-def panels(path: pathlib.Path, width: float, titles: Sequence[str],
-           groups: Sequence[str], errors: Sequence[Mapping[str, Sequence]],
+def cell_errors(rows: Sequence[results.Row], metric: str, n: int,
+                method: str) -> np.ndarray:
+  """`log_errors` of a number of points and a method."""
+  return log_errors(
+      rows, metric, lambda row: (row.n, row.method) == (n, method))
+
+
+def panels(path: pathlib.Path, width: float, rows: Sequence[results.Row],
+           metrics: Mapping[str, str], sizes: Mapping[int, str],
            labels: Mapping[str, str]) -> None:
   """Draws `means` side by side under one legend and saves the figure.
 
   Args:
     path: of the figure.
     width: of the figure, inches.
-    titles: one per panel.
-    groups: as `means` takes them.
-    errors: one per panel, as `means` takes them.
-    labels: as `means` takes them.
+    rows: what is drawn.
+    metrics: title -> metric, one per panel.
+    sizes: number of points -> label, the groups of a panel.
+    labels: method -> label, in order.
   """
-  drawing, axes = drawing_lib.canvas(width, 3.2, len(titles))
-  for axis, title, of_panel in zip(axes, titles, errors, strict=True):
-    means(axis, groups, of_panel, labels)
+  drawing, axes = drawing_lib.canvas(width, 3.2, len(metrics))
+  for axis, (title, metric) in zip(axes, metrics.items(), strict=True):
+    means(axis, list(sizes.values()), {
+        method: [cell_errors(rows, metric, n, method) for n in sizes]
+        for method in labels}, labels)
     axis.set_title(title, fontsize=9)
-  drawing.legend(*axes[0].get_legend_handles_labels(), ncols=len(errors[0]),
+  drawing.legend(*axes[0].get_legend_handles_labels(), ncols=len(labels),
                  loc="outside lower center", frameon=False, fontsize=8)
   drawing.savefig(path, dpi=drawing_lib.DPI)
 

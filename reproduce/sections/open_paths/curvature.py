@@ -1,5 +1,6 @@
 """Known uncertainty from rows: errors of value, gradient and Hessian."""
 
+import functools
 import pathlib
 from typing import Sequence
 
@@ -25,17 +26,12 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   methods = [method for method in experiment.METHODS
              if all((n, method) in made for n in sizes)]
 
-  def errors(metric, n, method):
-    return common.log_errors(
-        chosen, metric, lambda row: (row.n, row.method) == (n, method))
-
+  errors = functools.partial(common.cell_errors, chosen)
   common.panels(
-      folder / "curvature.png", 11.,
-      [f"log10 test error of the {name}" for name in _ERRORS],
-      [f"{n} points" for n in sizes],
-      [{method: [errors(metric, n, method) for n in sizes]
-        for method in methods} for metric in _ERRORS.values()],
-      {method: method for method in methods})
+      folder / "curvature.png", 11., chosen,
+      {f"log10 test error of the {name}": metric
+       for name, metric in _ERRORS.items()},
+      {n: f"{n} points" for n in sizes}, {method: method for method in methods})
   lines = [
       [str(n), f"{first} - {second}", *(
           common.difference(errors(metric, n, first),

@@ -1,5 +1,6 @@
 """Internal derivatives from rows: settings chosen, then test errors."""
 
+import functools
 import pathlib
 from typing import Sequence
 
@@ -25,17 +26,12 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   methods = [method for method in experiment.METHODS
              if all((n, method) in settings for n in sizes)]
 
-  def errors(metric, n, method):
-    return common.log_errors(
-        chosen, metric, lambda row: (row.n, row.method) == (n, method))
-
+  errors = functools.partial(common.cell_errors, chosen)
   common.panels(
-      folder / "internal-derivatives.png", 9.,
-      [f"log10 of the {name}" for name in _ERRORS],
-      [f"{n} digits" for n in sizes],
-      [{method: [errors(metric, n, method) for n in sizes]
-        for method in methods} for metric in _ERRORS.values()],
-      _LABELS)
+      folder / "internal-derivatives.png", 9., chosen,
+      {f"log10 of the {name}": metric for name, metric in _ERRORS.items()},
+      {n: f"{n} digits" for n in sizes},
+      {method: _LABELS[method] for method in methods})
   lines = []
   for n in sizes:
     for method in methods:
