@@ -89,14 +89,23 @@ _QUICK = Config(
     dataset="shapes", methods=sg.METHODS, seeds=(0,), settings=(_SMALL,),
     stream="test", held_out=5_000, diagnose_every=200, checkpoint_every=500)
 _CPU = dataclasses.replace(_QUICK, seeds=tuple(range(5)))  # ours
-_TUNING = dataclasses.replace(
-    _QUICK, seeds=(100, 101), stream="validation", diagnose_every=0,  # ours
-    settings=tuple(
-        dataclasses.replace(_SMALL, steps=1_500, learning_rates=_rates(rate))
-        for rate in (1e-3, 3e-3, 1e-2)))
 _DIGITS = dataclasses.replace(
     _QUICK, dataset="digits", diagnose_every=100,
     settings=(dataclasses.replace(_SMALL, steps=1_000),))
+_TRIED = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # learning rates, ours
+
+
+def _tuning(config: Config, steps: int) -> Config:
+  """Every learning rate for every method, on validation images and on seeds
+  that no reported run uses."""
+  return dataclasses.replace(
+      config, seeds=(100, 101), stream="validation", diagnose_every=0,
+      settings=tuple(dataclasses.replace(
+          config.settings[0], steps=steps, learning_rates=_rates(rate))
+                     for rate in _TRIED))
+
+
+_TUNING = _tuning(_QUICK, 1_500)
 _PAPER = {
     "cifar10": Config(
         dataset="cifar10", methods=sg.METHODS, seeds=tuple(range(3)),  # ours
@@ -125,14 +134,13 @@ PRESETS: Mapping[str, Mapping[str, Config]] = {
         "shapes": _CPU,
         "digits": dataclasses.replace(_DIGITS, seeds=tuple(range(5)))},
     "paper": _PAPER,
-    # Every learning rate for every method, on validation images and on seeds
-    # that no reported run uses.
-    "tuning": {"shapes": _TUNING},
+    "tuning": {"shapes": _TUNING, "digits": _tuning(_DIGITS, 1_000)},
     # The weight of the gradient's term, which Sobolev Training alone has, at
     # the learning rate that is its best with weight 1.
     "tuning_weight": {"shapes": dataclasses.replace(
         _TUNING, methods=("sobolev",), settings=tuple(
-            dataclasses.replace(_TUNING.settings[1], gradient_weight=weight)
+            dataclasses.replace(
+                _TUNING.settings[_TRIED.index(3e-3)], gradient_weight=weight)
             for weight in (.1, 10.)))},
     "smoke": {
         "shapes": _light(_QUICK), "digits": _light(_DIGITS),
