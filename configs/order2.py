@@ -37,6 +37,13 @@ _CPU = dataclasses.replace(
 
 PRESETS: Mapping[str, figure2.Config] = {
     "cpu": _CPU,
+    # Every rate for every method, on validation points and on seeds that no
+    # reported run uses.
+    "tuning": dataclasses.replace(
+        _CPU, seeds=(100, 101, 102), stream="validation", settings=tuple(
+            dataclasses.replace(
+                _SETTINGS, learning_rates=regression.LearningRates(rate, rate))
+            for rate in (1e-3, 3e-3, 1e-2, 3e-2, .1))),
     "quick": dataclasses.replace(  # ours: half a minute of CPU
         _CPU, sizes=(20,), seeds=(0, 1, 2),
         settings=(dataclasses.replace(_SETTINGS, steps=500),),

@@ -88,11 +88,11 @@ _IMAGENET = classification.Settings(
 _QUICK = Config(
     dataset="shapes", methods=sg.METHODS, seeds=(0,), settings=(_SMALL,),
     stream="test", held_out=5_000, diagnose_every=200, checkpoint_every=500)
-_CPU = dataclasses.replace(_QUICK, seeds=tuple(range(5)))  # ours
+_CPU = dataclasses.replace(_QUICK, seeds=tuple(range(10)))  # ours
 _DIGITS = dataclasses.replace(
     _QUICK, dataset="digits", diagnose_every=100,
     settings=(dataclasses.replace(_SMALL, steps=1_000),))
-_TRIED = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # learning rates, ours
+_TRIED = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, .1)  # learning rates, ours
 
 
 def _tuning(config: Config, steps: int) -> Config:

@@ -3,7 +3,7 @@
 import pathlib
 from typing import Dict, Sequence, Tuple
 
-from reproduce.sections import figure2, grid, markdown
+from reproduce.sections import figure2, grid, markdown, order2_tuning
 from sobolev_tf import results, stats
 from sobolev_tf.training import regression
 
@@ -29,6 +29,8 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   Returns:
     The section, in Markdown.
   """
+  if any(row.metric == order2_tuning.METRIC for row in rows):
+    return order2_tuning.write(rows, folder)
   parts = []
   for number, (setting, group) in enumerate(grid.by_setting(rows).items()):
     first = group[0]
