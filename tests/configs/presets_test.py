@@ -4,6 +4,8 @@ import dataclasses
 import pathlib
 import shutil
 
+import pytest
+
 from configs import (
     figure2,
     figure3,
@@ -17,6 +19,7 @@ from configs import (
 from reproduce.sections import figure4_search, table1_tuning
 from reproduce.sections import sensitivity as section
 from sobolev_tf import results, scaling
+from sobolev_tf import synthetic_gradients as sg
 
 RESULTS = pathlib.Path(__file__).parents[2] / "results"
 
@@ -85,10 +88,10 @@ def test_a_committed_run_can_be_resumed(tmp_path):
 
 def test_order2_is_figure2s_experiment_with_a_smooth_network():
   for preset in order2.PRESETS.values():
-    (settings,) = preset.settings
-    assert settings.activation == "tanh"
-    assert settings.derivative_weight == 1
-    assert len(set(settings.learning_rates)) == 1  # one for all methods
+    for settings in preset.settings:
+      assert settings.activation == "tanh"
+      assert settings.derivative_weight == 1
+      assert len(set(settings.learning_rates)) == 1  # one for all methods
   assert order2.PRESETS["cpu"].sizes == (20, 100)
   assert order2.PRESETS["cpu"].functions == figure2.PRESETS["quick"].functions
   assert len(order2.PRESETS["cpu"].seeds) >= 5
@@ -109,12 +112,17 @@ def test_students_are_trained_with_what_the_search_chose():
   assert figure4_search.choose(rows) == chosen
 
 
-def test_table1_has_what_its_tuning_chose():
-  rows = results.read(RESULTS / "table1" / "shapes-3-true" / "tuning")
-  (settings,) = table1.PRESETS["cpu"]["shapes"].settings
-  assert table1_tuning.choose(rows) == {
+@pytest.mark.parametrize("targets", sg.TARGETS)
+def test_table1_has_what_its_tuning_chose(targets):
+  rows = results.read(RESULTS / "table1" / f"shapes-3-{targets}" / "tuning")
+  (settings,) = table1.get("cpu", "shapes", targets=targets).settings
+  chosen = table1_tuning.choose(rows)
+  assert chosen == {
       method: dataclasses.replace(
-          settings, learning_rates={method: rate}).label
-      for method, rate in settings.learning_rates.items()}
+          settings, learning_rates={method: settings.learning_rates[method]}
+          ).label
+      for method in chosen}
+  # The other two have no SG modules, so no targets.
+  assert set(sg.METHODS) - set(chosen) <= {"noprop", "backpropagation"}
   assert {row.seed for row in rows}.isdisjoint(
       table1.PRESETS["cpu"]["shapes"].seeds)
