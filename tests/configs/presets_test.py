@@ -16,7 +16,7 @@ from configs import (
     table1,
     teacher,
 )
-from reproduce.sections import figure4_search, table1_tuning
+from reproduce.sections import figure4_search, order2_tuning, table1_tuning
 from reproduce.sections import sensitivity as section
 from sobolev_tf import results, scaling
 from sobolev_tf import synthetic_gradients as sg
@@ -95,6 +95,14 @@ def test_order2_is_figure2s_experiment_with_a_smooth_network():
   assert order2.PRESETS["cpu"].sizes == (20, 100)
   assert order2.PRESETS["cpu"].functions == figure2.PRESETS["quick"].functions
   assert len(order2.PRESETS["cpu"].seeds) >= 5
+
+
+def test_order2_has_what_its_tuning_chose():
+  rows = results.read(RESULTS / "order2" / "tuning")
+  (settings,) = order2.PRESETS["cpu"].settings
+  assert order2_tuning.choose(rows) == dict.fromkeys(
+      order2.METHODS, settings.label)
+  assert {row.seed for row in rows}.isdisjoint(order2.PRESETS["cpu"].seeds)
 
 
 def test_recordings_have_100k_states_of_their_own_seed():
