@@ -3,9 +3,9 @@
 Section 2 defines Sobolev Training for any order; Section 4.1 stops at the
 first, because a ReLU network's second derivatives are zero. Everything is as
 in Figure 2's `quick` preset but the activation, the width, the number of steps
-and the learning rate: of five, 1e-2 has the lowest mean log10 error of the value
-on validation points for each of the four methods (results/order2/tuning; a test
-compares them). The derivatives' weight is Eq. 1's, 1, and was not tuned.
+and the learning rate: of five, 1e-2 has the lowest mean log10 error of the
+value on validation points for each of the four methods (results/order2/tuning;
+a test compares them). The derivatives' weight is Eq. 1's, 1, and was not tuned.
 """
 
 import dataclasses

@@ -83,7 +83,10 @@ _IMAGENET = classification.Settings(
     schedule_steps=(150_000, 300_000), weight_decay=1e-4,
     gradient_weight=1.,  # ours
     decay_rate=.9,  # Sonnet's for ResNet
-    precision="float32")
+    precision="float32",
+    # ours, never tried: momentum's step would grow with the scale of the SG
+    # modules' loss, a squared error of gradients; Adam's does not
+    module_optimizer="adam", module_learning_rate=1e-3)
 
 _QUICK = Config(
     dataset="shapes", methods=sg.METHODS, seeds=(0,), settings=(_SMALL,),

@@ -5,7 +5,8 @@ Section 4.3 of https://arxiv.org/abs/1706.04859.
   python -m reproduce.table1 --dataset=shapes --preset=quick
 
 One part of the run is one method with one seed. Parts do not depend on each
-other, so several processes (`--method`, `--seeds`) can share one --output.
+other, so several processes can share one --output: each takes parts that no
+other is at, and ends when all are finished.
 
 A part can be spread over the GPUs of a host (`--devices`) or over hosts: set
 TF_CONFIG in the usual way and start the same command on each.
@@ -14,8 +15,9 @@ TF_CONFIG in the usual way and start the same command on each.
 import contextlib
 import dataclasses
 import re
+import sys
 import time
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import Any, List, Mapping, NamedTuple, Optional, Sequence
 
 from absl import flags
 import numpy as np
@@ -31,7 +33,21 @@ from sobolev_tf.networks import convolution
 from sobolev_tf.training import classification, device, replicas
 
 ARTEFACT = "table1"
-_ATTEMPTS = 20  # half a second apart
+_ATTEMPTS = 20  # to open a folder that another process is opening
+_PAUSE = .5  # seconds between looks at what other processes are at
+
+
+class Part(NamedTuple):
+  """One method with one seed."""
+  settings: classification.Settings
+  seed: int
+  method: str
+
+  @property
+  def name(self) -> str:
+    """The name of its rows and checkpoints."""
+    label = re.sub(r"[^\w.]+", "-", self.settings.label)
+    return f"{label}_{self.method}_seed{self.seed}"
 
 
 def run(config: config_lib.Config, folder: files.Path, *, preset: str,
@@ -81,35 +97,57 @@ def _run(config: config_lib.Config, folder: files.Path, preset: str,
   replicas.from_chief(strategy, True)  # the folder is ready
   if not chief:
     store = results.Run(folder, description)
-  for settings in config.settings:
-    for seed in config.seeds:
-      for method in config.methods:
-        part = _name(settings, method, seed)
-        if not replicas.from_chief(strategy, store.finished(part)):
-          with (files.locked(store.checkpoints(part)) if chief
-                else contextlib.nullcontext()):
-            _run_part(part, config, settings, method, seed, store, preset,
-                      data_folder, tensorboard, strategy)
+  waiting = [Part(settings, seed, method) for settings in config.settings
+             for seed in config.seeds for method in config.methods]
+  told = False
+  while waiting:
+    left = [part for part in waiting if not _take(
+        part, config, store, preset, data_folder, tensorboard, strategy)]
+    if left == waiting:
+      if not told and chief:
+        print(f"{len(left)} parts left, all of which other processes are at: "
+              "waiting for them.", file=sys.stderr)
+      told = True
+      time.sleep(_PAUSE)
+    waiting = left
   replicas.from_chief(strategy, True)  # all rows are written
   return results.read(store.folder) if chief else []
 
 
-def _name(settings: classification.Settings, method: str, seed: int) -> str:
-  label = re.sub(r"[^\w.]+", "-", settings.label)
-  return f"{label}_{method}_seed{seed}"
+def _take(part: Part, config: config_lib.Config, store: results.Run,
+          preset: str, data_folder: Optional[str], tensorboard: bool,
+          strategy: tf.distribute.Strategy) -> bool:
+  """Finishes a part, unless another process is at it; whether it is done."""
+  if replicas.from_chief(strategy, store.finished(part.name)):
+    return True
+  with contextlib.ExitStack() as stack:
+    free = True
+    if replicas.is_chief(strategy):
+      try:
+        stack.enter_context(files.locked(store.checkpoints(part.name)))
+      except errors.InUse:
+        free = False
+    if not replicas.from_chief(strategy, free):
+      return False
+    # Another process may have finished it between the first look and the lock.
+    if not replicas.from_chief(strategy, store.finished(part.name)):
+      _run_part(part, config, store, preset, data_folder, tensorboard, strategy)
+  return True
 
 
-def _run_part(part: str, config: config_lib.Config,
-              settings: classification.Settings, method: str, seed: int,
-              store: results.Run, preset: str, data_folder: Optional[str],
-              tensorboard: bool, strategy: tf.distribute.Strategy) -> None:
+def _run_part(part: Part, config: config_lib.Config, store: results.Run,
+              preset: str, data_folder: Optional[str], tensorboard: bool,
+              strategy: tf.distribute.Strategy) -> None:
+  settings, seed, method = part
   trained = classification.train(
       config.dataset, method, seed, settings, held_out=config.held_out,
       data_folder=data_folder,
       train_on_validation=config.stream == "test",
       diagnose_every=config.diagnose_every,
-      folder=store.checkpoints(part), checkpoint_every=config.checkpoint_every,
-      log_folder=store.folder / "tensorboard" / part if tensorboard else None,
+      folder=store.checkpoints(part.name),
+      checkpoint_every=config.checkpoint_every,
+      log_folder=(
+          store.folder / "tensorboard" / part.name if tensorboard else None),
       title=f"{config.dataset} {method} seed {seed}", strategy=strategy)
   if not replicas.is_chief(strategy):
     return
@@ -126,7 +164,7 @@ def _run_part(part: str, config: config_lib.Config,
   measured = classification.measure(trained, config.stream)
   rows += [row(settings.steps, f"{config.stream}_{name}", value)
            for name, value in measured.items()]
-  store.write(part, rows)
+  store.write(part.name, rows)
 
 
 def _open(folder: files.Path, settings: Mapping[str, Any],
@@ -137,10 +175,10 @@ def _open(folder: files.Path, settings: Mapping[str, Any],
     with contextlib.ExitStack() as stack:
       try:
         stack.enter_context(files.locked(folder))
-      except errors.UserError:
+      except errors.InUse:
         if attempt + 1 == _ATTEMPTS:
           raise
-        time.sleep(.5)
+        time.sleep(_PAUSE)
         continue
       return results.Run(folder, settings, overwrite)
   raise AssertionError("not reached")

@@ -12,6 +12,10 @@ class UserError(ValueError):
   ag_pass_through = True
 
 
+class InUse(UserError):
+  """Another process holds the folder that this one needs."""
+
+
 class Interrupted(Exception):
   """A run was stopped by a signal, cleanly; the same command resumes it.
 

@@ -191,14 +191,15 @@ def locked(folder: Path) -> Iterator[pathlib.Path]:
     The folder as a `pathlib.Path`.
 
   Raises:
-    UserError: if another process holds it.
+    InUse: if another process holds it.
+    UserError: if it cannot be written in.
   """
   folder = make_folder(folder)
   with open(folder / ".lock", "w", encoding="utf-8") as stream:
     try:
       fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-      raise errors.UserError(
+      raise errors.InUse(
           f"Another run is using the folder '{folder}': wait for it or "
           "choose another output folder.") from error
     yield folder

@@ -141,24 +141,33 @@ class Run:
       raise errors.UserError(
           f"'{self._settings_file}' is damaged: choose another --output, or "
           "pass --overwrite to delete this folder's results.") from error
-    difference = _first_difference(before, settings)
+    difference = first_difference(before, settings)
     if difference:
       raise errors.UserError(
           f"'{self.folder}' holds results of other settings ({difference}): "
           "choose another --output, or pass --overwrite to delete them.")
 
 
-def _first_difference(before, now, name: str = "settings") -> str:
-  """Describes the first place where two JSON values differ; "" if none."""
+def first_difference(before, now, name: str = "settings") -> str:
+  """Describes the first place where two JSON values differ.
+
+  Args:
+    before: what was written earlier.
+    now: what is compared with it.
+    name: what to call the whole.
+
+  Returns:
+    "name: VALUE there, VALUE now"; "" if they are equal.
+  """
   if isinstance(before, dict) and isinstance(now, dict):
     for key in sorted(set(before) | set(now)):
-      found = _first_difference(before.get(key), now.get(key), key)
+      found = first_difference(before.get(key), now.get(key), key)
       if found:
         return found
     return ""
   if (isinstance(before, list) and isinstance(now, list) and
       len(before) == len(now)):
-    pairs = (_first_difference(*pair, name) for pair in zip(before, now))
+    pairs = (first_difference(*pair, name) for pair in zip(before, now))
     return next(filter(None, pairs), "")
   return "" if before == now else f"{name}: {before} there, {now} now"
 

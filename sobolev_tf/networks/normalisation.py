@@ -28,12 +28,30 @@ def batch_norm(decay_rate: float,
 
   Returns:
     Inside the scope of a distribution strategy a `CrossReplicaBatchNorm`, else
-    Sonnet's, which computes the same; their checkpoints are alike.
+    a `FusedBatchNorm`, which computes the same; their checkpoints are alike.
   """
   if tf.distribute.has_strategy():
     return CrossReplicaBatchNorm(decay_rate, scale_init, name)
-  return snt.BatchNorm(True, True, decay_rate=decay_rate, eps=_EPSILON,
-                       scale_init=scale_init, name=name)
+  return FusedBatchNorm(True, True, decay_rate=decay_rate, eps=_EPSILON,
+                        scale_init=scale_init, name=name)
+
+
+class FusedBatchNorm(snt.BatchNorm):
+  """Sonnet's, with TensorFlow's fused operation in training only.
+
+  In evaluation mode that operation has no deterministic gradient on a GPU, and
+  TensorFlow refuses to differentiate it there when determinism is asked for.
+  SG modules are differentiated in either mode.
+  """
+
+  def __call__(self, inputs: tf.Tensor, is_training: bool) -> tf.Tensor:
+    """Normalises images `[B, H, W, C]`."""
+    if is_training:
+      return super().__call__(inputs, True)
+    self._initialize(inputs)
+    return tf.nn.batch_normalization(
+        inputs, self.moving_mean.value, self.moving_variance.value,
+        self.offset, self.scale, self._eps)
 
 
 class CrossReplicaBatchNorm(snt.distribute.CrossReplicaBatchNorm):

@@ -1,20 +1,20 @@
 """Checkpoints: TensorFlow's own, in sealed folders, the newest two kept.
 
-A checkpoint holds every variable of a run (`tf.train.Checkpoint`) and the
-history of its measurements, so that a resumed run ends with the same rows as
-an uninterrupted one.
+A checkpoint holds every variable of a run (`tf.train.Checkpoint`), the history
+of its measurements, so that a resumed run ends with the same rows as an
+uninterrupted one, and the run's settings, so that no other run goes on with it.
 """
 
 import errno
 import json
 import pathlib
 import shutil
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, List, Mapping, Optional, Tuple
 
 from absl import logging
 import tensorflow as tf
 
-from sobolev_tf import errors, files
+from sobolev_tf import errors, files, results
 
 _PREFIX = "step-"
 _KEEP = 2  # ours: one to fall back on when the newest is damaged
@@ -23,14 +23,18 @@ _KEEP = 2  # ours: one to fall back on when the newest is damaged
 class Checkpointer:
   """Saves and restores the state of one run in one folder."""
 
-  def __init__(self, folder: files.Path, state: Mapping[str, Any]):
+  def __init__(self, folder: files.Path, state: Mapping[str, Any],
+               settings: Optional[Mapping[str, Any]] = None):
     """Args:
       folder: where the checkpoints of this run are kept.
       state: named TensorFlow objects (modules, optimizers, variables) that
         together hold everything training changes. Their variables must exist.
+      settings: what makes this run another than one with the same variables,
+        JSON-serialisable.
     """
     self.folder = pathlib.Path(folder)
     self._checkpoint = tf.train.Checkpoint(**state)
+    self._settings = json.loads(json.dumps(settings or {}))
 
   def save(self, step: int, history: Any) -> None:
     """Writes a checkpoint and drops all but the newest two.
@@ -44,8 +48,10 @@ class Checkpointer:
         self._checkpoint.write(str(folder / "state"))
       except tf.errors.OpError as error:  # TensorFlow's own words for no space
         raise OSError(errno.EIO, error.message) from error
-      (folder / "history.json").write_text(
-          json.dumps(history), encoding="utf-8")
+      for name, content in (
+          ("history", history), ("settings", self._settings)):
+        (folder / f"{name}.json").write_text(
+            json.dumps(content), encoding="utf-8")
 
     files.write_folder(self.folder / f"{_PREFIX}{step:010d}", fill)
     for old in self._folders()[:-_KEEP]:
@@ -59,7 +65,8 @@ class Checkpointer:
       if the folder holds no checkpoint.
 
     Raises:
-      UserError: if checkpoints exist but none can be used.
+      UserError: if checkpoints exist but none can be used, or they are of
+        another run.
     """
     reasons = []
     for folder in reversed(self._folders()):
@@ -69,6 +76,13 @@ class Checkpointer:
         reasons.append(str(error))
         logging.warning("%s Falling back on an older checkpoint.", error)
         continue
+      history, settings = (
+          _read(folder, name) for name in ("history", "settings"))
+      difference = results.first_difference(settings, self._settings)
+      if difference:
+        raise errors.UserError(
+            f"The checkpoint '{folder}' belongs to another run ({difference}): "
+            "use the settings it was made with, or delete it to start afresh.")
       try:
         status = self._checkpoint.read(str(folder / "state"))
         status.assert_consumed()
@@ -77,13 +91,6 @@ class Checkpointer:
             f"The checkpoint '{folder}' belongs to another model or "
             "optimizer: use the settings it was made with, or delete it to "
             "start afresh.") from error
-      try:
-        history = json.loads(
-            (folder / "history.json").read_text(encoding="utf-8"))
-      except ValueError as error:
-        raise errors.UserError(
-            f"The checkpoint '{folder}' has no readable history: delete it to "
-            "start afresh.") from error
       return int(folder.name[len(_PREFIX):]), history
     if reasons:
       raise errors.UserError(
@@ -91,7 +98,17 @@ class Checkpointer:
           "that folder to start this part afresh.")
     return 0, None
 
-  def _folders(self):
+  def _folders(self) -> List[pathlib.Path]:
     return sorted(
         path for path in self.folder.glob(f"{_PREFIX}*")
         if path.name[len(_PREFIX):].isdigit())
+
+
+def _read(folder: pathlib.Path, name: str) -> Any:
+  """What a checkpoint keeps beside its variables."""
+  try:
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+  except (OSError, ValueError) as error:
+    raise errors.UserError(
+        f"The checkpoint '{folder}' has no readable {name}: delete it to "
+        "start afresh.") from error

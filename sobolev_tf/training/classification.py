@@ -1,5 +1,6 @@
 """Training a classifier cut into parts: one run of Table 1 (Section 4.3)."""
 
+import dataclasses
 from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
@@ -37,11 +38,12 @@ class Updates(snt.Module):
     super().__init__()
     self._network = network
     self._weight_decay = settings.weight_decay
-    rate = settings.learning_rate(method)
     self.parts, self.modules = (
-        [_optimizer(settings.optimizer, list(m.trainable_variables), rate)
-         for m in several]
-        for several in (network.parts, network.cuts))
+        [_optimizer(name, list(m.trainable_variables), rate) for m in several]
+        for several, name, rate in (
+            (network.parts, settings.optimizer, settings.part_rate(method)),
+            (network.cuts, settings.module_optimizer or settings.optimizer,
+             settings.module_rate(method))))
 
   def apply(self, step: sg.Step) -> None:
     """Updates every part and module that has gradients."""
@@ -134,7 +136,10 @@ def train(
       step, {"network": network, "updates": updates, "data": data.state},
       loop.Schedule(settings.steps, chunk, evaluate_every=diagnose_every,
                     checkpoint_every=checkpoint_every if folder else 0),
-      evaluate=lambda: sg.cosines(network, *few), folder=folder,
+      evaluate=lambda: sg.cosines(network, *few),
+      settings={"dataset": dataset, "method": method, "seed": seed,
+                "train_on_validation": train_on_validation,
+                **dataclasses.asdict(settings)}, folder=folder,
       log_folder=log_folder, title=title, compiled=data.compiled,
       chief=replicas.is_chief(strategy))
   return Trained(network, data, history)

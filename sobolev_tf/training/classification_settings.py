@@ -1,7 +1,7 @@
 """Settings of one run of Table 1 (Section 4.3), checked."""
 
 import dataclasses
-from typing import Mapping, Tuple
+from typing import Mapping, Optional, Tuple
 
 from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
@@ -22,9 +22,8 @@ class Settings:
     targets: of the SG modules, "true" or "bootstrapped".
     steps: number of updates.
     batch_size: images per update.
-    optimizer: "adam" or "momentum"; every part and every SG module has its
-      own.
-    learning_rates: at the start, per method.
+    optimizer: "adam" or "momentum"; every part has its own.
+    learning_rates: of the parts at the start, per method.
     schedule: "constant"; "cosine" falls to 0 over the run; "halving" halves
       the rate every `schedule_steps[0]` steps; "staircase" divides it by 10
       at each of `schedule_steps`.
@@ -33,6 +32,9 @@ class Settings:
       of its layers, not for those of normalisation or SG modules.
     gradient_weight: of the gradient's term in Sobolev Training's loss.
     decay_rate: of batch normalisation's moving averages.
+    module_optimizer: as `optimizer`, of each SG module; None for the parts'.
+    module_learning_rate: of the SG modules at the start, on the same schedule;
+      None for the parts'.
     precision: "float32", or "mixed": the parts' convolutions multiply in
       bfloat16. All else is float32 always: variables, optimizers,
       normalisation, linear layers, the loss, and SG modules with their losses.
@@ -50,6 +52,8 @@ class Settings:
   gradient_weight: float
   decay_rate: float
   precision: str
+  module_optimizer: Optional[str] = None
+  module_learning_rate: Optional[float] = None
 
   @property
   def label(self) -> str:
@@ -59,8 +63,13 @@ class Settings:
         f" precision={self.precision}")
     weight = "" if self.gradient_weight == 1 else (
         f" gradient_weight={self.gradient_weight:g}")
+    modules = "".join(
+        f" {name}={value}" for name, value in (
+            ("module_optimizer", self.module_optimizer),
+            ("module_learning_rate", self.module_learning_rate))
+        if value is not None)
     return (f"splits={self.splits} targets={self.targets} "
-            f"learning_rate={'/'.join(rates)}{weight}{precision}")
+            f"learning_rate={'/'.join(rates)}{modules}{weight}{precision}")
 
   def check(self) -> None:
     """Raises `UserError` if a setting is out of range."""
@@ -69,6 +78,8 @@ class Settings:
         ("targets", self.targets, sg.TARGETS),
         ("splits", self.splits, (1, 3)),
         ("optimizer", self.optimizer, OPTIMIZERS),
+        ("module_optimizer", self.module_optimizer or self.optimizer,
+         OPTIMIZERS),
         ("schedule", self.schedule, SCHEDULES),
         ("precision", self.precision, convolution.PRECISIONS)):
       if value not in choices:
@@ -78,6 +89,9 @@ class Settings:
     for name, values in (
         ("steps", [self.steps]), ("batch_size", [self.batch_size]),
         ("learning_rates", self.learning_rates.values()),
+        ("module_learning_rate", [
+            1. if self.module_learning_rate is None
+            else self.module_learning_rate]),
         ("gradient_weight", [self.gradient_weight]),
         ("schedule_steps", self.schedule_steps)):
       if not all(value > 0 for value in values):
@@ -87,9 +101,17 @@ class Settings:
           "decay_rate must be in [0, 1) and weight_decay >= 0, got "
           f"{self.decay_rate} and {self.weight_decay}.")
 
-  def learning_rate(self, method: str) -> optimizers.LearningRate:
-    """The learning rate of a method, as optimizers take it."""
-    rate = self.learning_rates[method]
+  def part_rate(self, method: str) -> optimizers.LearningRate:
+    """The parts' learning rate with a method, as optimizers take it."""
+    return self._scheduled(self.learning_rates[method])
+
+  def module_rate(self, method: str) -> optimizers.LearningRate:
+    """The SG modules' learning rate with a method."""
+    given = self.module_learning_rate
+    return self._scheduled(
+        self.learning_rates[method] if given is None else given)
+
+  def _scheduled(self, rate: float) -> optimizers.LearningRate:
     if self.schedule == "cosine":
       return optimizers.cosine(rate, self.steps)
     if self.schedule == "halving":

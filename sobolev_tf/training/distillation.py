@@ -257,8 +257,11 @@ class Distillation:
             settings.steps, chunk=settings.evaluate_every,
             evaluate_every=settings.evaluate_every,
             checkpoint_every=settings.checkpoint_every if folder else 0),
-        evaluate=self.evaluate, folder=folder, log_folder=log_folder,
-        title=title)
+        evaluate=self.evaluate,
+        settings={"method": self.method, "seed": self._seed,
+                  **dataclasses.asdict(self.trial),
+                  **dataclasses.asdict(settings)},
+        folder=folder, log_folder=log_folder, title=title)
 
   def evaluate(self) -> Dict[str, float]:
     """Errors on training, validation and test states.

@@ -63,4 +63,5 @@ def train(network: mlp.EnsembleMLP, loss: Callable[[tf.Tensor], tf.Tensor],
       loop.Schedule(settings.steps, chunk=250,
                     checkpoint_every=1000 if folder else 0,
                     evaluate_every=250 if log_folder else 0),
+      settings=dataclasses.asdict(settings),
       folder=folder, log_folder=log_folder, title=title)

@@ -82,6 +82,7 @@ def train(
     *,
     evaluate: Optional[Callable[[], Mapping[str, Any]]] = None,
     on_checkpoint: Optional[Callable[[int], None]] = None,
+    settings: Optional[Mapping[str, Any]] = None,
     folder: Optional[files.Path] = None,
     log_folder: Optional[files.Path] = None,
     title: str = "training",
@@ -102,6 +103,8 @@ def train(
     on_checkpoint: called with the step count right after each checkpoint and
       after a resumption, to bring whatever TensorFlow cannot save (an
       emulator, say) into a state that depends on the step count only.
+    settings: what makes this run another than one with the same variables,
+      JSON-serialisable: checkpoints of another one are refused.
     folder: where the checkpoints go; None keeps none.
     log_folder: where TensorBoard's event files go; None writes none.
     title: the progress bar's text.
@@ -131,7 +134,7 @@ def train(
   done = 0
   saver = None
   if folder is not None:
-    saver = checkpoint_lib.Checkpointer(folder, state)
+    saver = checkpoint_lib.Checkpointer(folder, state, settings)
     done, saved = saver.restore()
     if saved is not None:
       try:

@@ -264,6 +264,9 @@ def train(
       loop.Schedule(settings.steps, chunk, checkpoint_every=(
           checkpoint_every if folder else 0),
           evaluate_every=chunk if log_folder else 0),
+      settings={"method": method, "count": count, "members": [
+          (m.function.name, m.seed) for m in members],
+                **dataclasses.asdict(settings)},
       folder=folder, log_folder=log_folder, title=title)
   return Trained(tuple(members), network, scaling.stack(units), history)
 

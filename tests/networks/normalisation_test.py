@@ -5,10 +5,11 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf.networks import normalisation
+from sobolev_tf.networks import classifiers, normalisation
 
 RNG = np.random.default_rng(0)
 X, TARGET = RNG.normal(size=(2, 5, 2, 3, 2)) + .7
+MEAN, VARIANCE = np.array([.6, .8]), np.array([1.2, .7])
 SCALE, OFFSET = np.array([1.5, -.5]), np.array([.3, .1])
 KINDS = {"sonnet": normalisation.batch_norm,
          "cross_replica": normalisation.CrossReplicaBatchNorm}
@@ -65,14 +66,47 @@ def test_the_reference_agrees_with_central_differences():
       (losses[0] - losses[1]) / 2e-5, rtol=1e-7)
 
 
+def in_evaluation(x, scale, offset):
+  return (x - MEAN) / tf.sqrt(VARIANCE + 1e-5) * scale + offset
+
+
+@pytest.mark.parametrize("is_training, reference", [
+    (True, plain), (False, in_evaluation)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_second_derivatives(kind):
+def test_second_derivatives(kind, is_training, reference):
   norm = make(kind)
-  actual = twice(lambda x: norm(x, True), tf.constant(X, tf.float32),
+  # What moving averages say after one batch, for decay does not bias them.
+  norm.moving_mean.update(tf.constant(MEAN, tf.float32))
+  norm.moving_variance.update(tf.constant(VARIANCE, tf.float32))
+  actual = twice(lambda x: norm(x, is_training), tf.constant(X, tf.float32),
                  [norm.scale, norm.offset])
-  for a, expected in zip(actual, twice_plainly(plain)):
+  for a, expected in zip(actual, twice_plainly(reference)):
     np.testing.assert_allclose(
         a, expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("method", ["direct", "vfbn", "critic", "sobolev"])
+def test_no_fused_gradient_in_evaluation_mode(method):
+  # TensorFlow has no deterministic one for GPUs and refuses to run it.
+  network = classifiers.make_network(
+      "small", method, cuts=1, num_classes=3, input_shape=(8, 8, 1),
+      decay_rate=.9, seed=0)
+
+  @tf.function
+  def differentiated(x, is_training):
+    h, = network.activations(x, is_training)
+    with tf.GradientTape() as tape:
+      tape.watch(h)
+      gradient = network.cuts[0](
+          h, tf.zeros([2], tf.int32), is_training).gradient
+    return tape.gradient(gradient, h)
+
+  for is_training in (True, False):
+    graph = differentiated.get_concrete_function(
+        tf.zeros([2, 8, 8, 1]), is_training).graph
+    fused = [op for op in graph.get_operations()
+             if op.type.startswith("FusedBatchNorm")]
+    assert bool(fused) == is_training
 
 
 def test_moments_of_tensorflow_have_wrong_second_derivatives():

@@ -1,11 +1,15 @@
 """Table 1 through its entrypoint, its section, and bad input."""
 
+import contextlib
 import dataclasses
 import json
 import pathlib
+import shutil
 
 from commands import check_refused
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from configs import table1 as config_lib
 from reproduce import published, report, table1
@@ -14,6 +18,11 @@ from reproduce.sections import table1_tuning
 from sobolev_tf import files, results
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.training import classification
+
+# Of networks and SG modules (VFBN, critic, Sobolev); README states them.
+PARAMETERS = {("cifar10", 3): (7_790_794, 1_447_582),
+              ("imagenet", 1): (25_557_032, 2_873_832),
+              ("imagenet", 3): (25_557_032, 10_390_712)}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +58,44 @@ def test_a_finished_run_is_not_trained_again(finished, command, monkeypatch):
   assert command(
       table1, "--preset=smoke", f"--output={finished}").status == 0
   assert results.read(finished) == before
+
+
+@pytest.mark.parametrize("finishes", [True, False])
+def test_a_part_that_another_process_is_at_is_left_to_it(
+    finished, tmp_path, command, monkeypatch, finishes):
+  shutil.copytree(finished, tmp_path / "run")
+  store = results.Run(tmp_path / "run", json.loads(
+      files.read_text(finished / "run.json")))
+  rows = sorted((tmp_path / "run" / "rows").iterdir())
+  others, ours = rows[:2]  # two of three are missing, one is elsewhere made
+  kept = others.read_bytes(), ours.read_bytes()
+  others.unlink()
+  ours.unlink()
+  other = contextlib.ExitStack()  # another process, as far as locks can tell
+  other.enter_context(files.locked(store.checkpoints(others.stem)))
+  asked = []
+
+  def while_waiting(seconds):
+    assert seconds < 5 and ours.exists()  # all else is done first
+    asked.append(seconds)
+    if len(asked) == 3:
+      if finishes:
+        others.write_bytes(kept[0])
+      other.close()
+
+  monkeypatch.setattr(table1.time, "sleep", while_waiting)
+  trained = []
+  train = classification.train
+  monkeypatch.setattr(
+      classification, "train", lambda *arguments, **options: (
+          trained.append(options["folder"].name), train(
+              *arguments, **options))[1])
+  assert command(table1, "--preset=smoke",
+                 f"--output={tmp_path}/run").status == 0
+  assert len(asked) == 3
+  assert trained == [ours.stem] + [others.stem] * (not finishes)
+  assert (others.read_bytes(), ours.read_bytes()) == kept
+  assert not (tmp_path / "run" / "checkpoints").exists()
 
 
 def test_report_shows_it(finished, tmp_path):
@@ -178,7 +225,8 @@ def test_committed_runs_have_the_settings_of_their_presets():
     now = dataclasses.asdict(config_lib.get(
         preset, dataset, targets=kept["settings"][0]["targets"]))
     del now["methods"], now["seeds"]
-    assert kept == json.loads(json.dumps({"artefact": "table1", **now}))
+    assert not results.first_difference(
+        kept, json.loads(json.dumps({"artefact": "table1", **now})))
 
 
 def test_paper_preset_is_what_is_known():
@@ -191,8 +239,41 @@ def test_paper_preset_is_what_is_known():
   for splits in (1, 3):
     imagenet = config_lib.get("paper", "imagenet", splits=splits).settings[0]
     assert (imagenet.architecture, imagenet.splits) == ("resnet50", splits)
+    # He et al. (arXiv 1512.03385): 90 epochs of 1.28 million images.
+    assert (imagenet.optimizer, imagenet.batch_size, imagenet.steps) == (
+        "momentum", 256, 450_000)
+    assert imagenet.steps * imagenet.batch_size == pytest.approx(
+        90 * 1.281167e6, rel=.01)
+    rate = imagenet.part_rate("sobolev")
+    assert [float(rate(tf.constant(step))) for step in (
+        0, 149_999, 150_000, 299_999, 300_000, 449_999)] == pytest.approx(
+            [.1, .1, .01, .01, .001, .001])
+    assert imagenet.weight_decay == 1e-4
   for config in config_lib.PRESETS["paper"].values():
     assert config.settings[0].targets == "true"
+
+
+@pytest.mark.parametrize("dataset, splits", [
+    ("cifar10", 3), ("imagenet", 1), ("imagenet", 3)])
+def test_the_paper_preset_takes_steps(dataset, splits, tmp_path):
+  tfds = pytest.importorskip("tensorflow_datasets")
+  config = config_lib.get("paper", dataset, splits=splits)
+  settings = dataclasses.replace(  # all else is the paper's
+      config.settings[0], steps=2, batch_size=2)
+  with tfds.testing.mock_data(num_examples=8):
+    trained = classification.train(
+        dataset, "sobolev", 0, settings, held_out=0,
+        train_on_validation=True, folder=tmp_path, checkpoint_every=2)
+  parts, modules = ([sum(v.shape.num_elements() for v in m.trainable_variables)
+                     for m in several]
+                    for several in (trained.network.parts,
+                                    trained.network.cuts))
+  assert (sum(parts), sum(modules)) == PARAMETERS[dataset, splits]
+  assert len(parts) == splits + 1
+  assert np.isfinite(trained.history.records[-1]["loss"]).all()
+  for module in (*trained.network.parts, *trained.network.cuts):
+    for variable in module.trainable_variables:
+      assert np.isfinite(variable.numpy()).all()
 
 
 def test_tuning_takes_each_methods_best_on_validation_images(tmp_path):

@@ -36,6 +36,13 @@ def test_a_loss_models_gradient_is_a_gradient_field():
       matrices, matrices.transpose(0, 2, 1), rtol=1e-10, atol=1e-14)
 
 
+@pytest.mark.parametrize("wrong", [-1, 3, 1000])
+def test_a_label_out_of_range_is_named(wrong):
+  with pytest.raises(errors.UserError, match=f"^The label {wrong} is out of"):
+    sg.cross_entropy(tf.zeros([2, 3]), tf.constant([2, wrong]))
+  assert sg.cross_entropy(tf.zeros([0, 3]), tf.zeros([0], tf.int32)).shape == 0
+
+
 def test_a_free_gradient_is_not():
   matrices = jacobian(make("free"))
   difference = matrices - matrices.transpose(0, 2, 1)

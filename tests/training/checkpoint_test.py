@@ -118,7 +118,8 @@ def test_all_damaged_is_an_error_and_nothing_is_deleted(tmp_path):
   assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("name", ["SHA256SUMS", "history.json", "state.index"])
+@pytest.mark.parametrize("name", ["SHA256SUMS", "history.json",
+                                  "settings.json", "state.index"])
 @pytest.mark.parametrize("how", ["missing", "empty"])
 def test_any_damaged_file_is_found(tmp_path, name, how):
   saver, state = make_checkpointer(tmp_path)
@@ -147,6 +148,19 @@ def test_checkpoint_of_another_model(tmp_path, sizes):
     other.restore()
   assert str(error.value).startswith(
       f"The checkpoint '{tmp_path}/step-0000000005' belongs to another model")
+  assert contents(tmp_path) == before
+
+
+def test_checkpoint_of_another_run_with_the_same_variables(tmp_path):
+  def saver(**settings):
+    return checkpoint.Checkpointer(tmp_path, make_state(), settings)
+  saver(method="critic", rates=(1., 2.)).save(5, HISTORY)
+  assert saver(method="critic", rates=[1., 2.]).restore()[0] == 5
+  before = contents(tmp_path)
+  other = saver(method="sobolev", rates=(1., 2.))
+  with pytest.raises(errors.UserError) as caught:
+    other.restore()
+  assert "another run (method: critic there, sobolev now)" in str(caught.value)
   assert contents(tmp_path) == before
 
 

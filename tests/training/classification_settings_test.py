@@ -18,14 +18,22 @@ def test_learning_rates_of_every_schedule(schedule, expected):
   settings = dataclasses.replace(
       SETTINGS, steps=4, schedule=schedule, learning_rates={"critic": 1.},
       schedule_steps=(2, 4) if schedule == "staircase" else (2,))
-  rate = settings.learning_rate("critic")
-  assert [float(rate(tf.constant(step)) if callable(rate) else rate)
-          for step in (0, 2, 4)] == pytest.approx(expected)
+  modules = dataclasses.replace(settings, module_learning_rate=3.)
+  for rate, factor in ((settings.part_rate("critic"), 1.),
+                       (settings.module_rate("critic"), 1.),
+                       (modules.part_rate("critic"), 1.),
+                       (modules.module_rate("critic"), 3.)):
+    assert [float(rate(tf.constant(step)) if callable(rate) else rate) / factor
+            for step in (0, 2, 4)] == pytest.approx(expected)
 
 
-def test_the_label_names_mixed_precision_only():
+def test_the_label_names_what_is_not_usual():
   mixed = dataclasses.replace(SETTINGS, precision="mixed")
   assert mixed.label == f"{SETTINGS.label} precision=mixed"
+  modules = dataclasses.replace(
+      SETTINGS, module_optimizer="adam", module_learning_rate=.1)
+  assert modules.label == (
+      f"{SETTINGS.label} module_optimizer=adam module_learning_rate=0.1")
 
 
 @pytest.mark.parametrize("change, words", [
@@ -33,6 +41,8 @@ def test_the_label_names_mixed_precision_only():
     ({"targets": "false"}, "targets must be one of"),
     ({"schedule": "linear"}, "schedule must be one of"),
     ({"precision": "half"}, "precision must be one of float32, mixed"),
+    ({"module_optimizer": "sgd"}, "module_optimizer must be one of adam"),
+    ({"module_learning_rate": 0.}, "module_learning_rate must be > 0"),
     ({"batch_size": 0}, "batch_size must be > 0"),
     ({"decay_rate": 1.}, "decay_rate must be in"),
     ({"weight_decay": -1.}, "weight_decay >= 0"),

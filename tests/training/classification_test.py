@@ -51,8 +51,13 @@ def test_a_killed_run_resumes_exactly(tmp_path, monkeypatch):
   assert [r["step"] for r in whole.history.records] == [2, 4]
   assert {"loss", "cosine_1", "cosine_2", "cosine_3"} < set(
       whole.history.records[0])
-  with pytest.raises(errors.UserError, match="another model"):
-    train("direct", settings, folder=tmp_path)
+  for method, seed, difference in (
+      ("critic", 0, "method: sobolev there, critic now"),  # the same variables
+      ("direct", 0, "method: sobolev there, direct now"),
+      ("sobolev", 1, "seed: 0 there, 1 now")):
+    with pytest.raises(errors.UserError) as caught:
+      train(method, settings, seed, folder=tmp_path)
+    assert f"belongs to another run ({difference})" in str(caught.value)
 
 
 def test_noprop_leaves_the_lower_parts_as_they_were():
@@ -85,6 +90,36 @@ def test_weight_decay_shrinks_weights_only():
     expected = (b - rate * .5 * first if first.name.split("/")[-1][0] == "w"
                 else b)
     np.testing.assert_allclose(a, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_parts_and_modules_have_update_rules_of_their_own():
+  # With momentum's first step a variable moves by rate x gradient.
+  settings = dataclasses.replace(
+      SETTINGS, steps=1, schedule="constant", optimizer="momentum",
+      learning_rates={"sobolev": .1}, module_learning_rate=.1)
+  start = classification.classifiers.make_network(
+      "small", "sobolev", cuts=3, num_classes=10, input_shape=(32, 32, 3),
+      decay_rate=.95, seed=0)
+
+  def moves(**changes):
+    network = train("sobolev", dataclasses.replace(
+        settings, **changes)).network
+    return [np.concatenate([
+        np.ravel(a - b) for a, b in zip(
+            m.trainable_variables, n.trainable_variables)])
+            for m, n in zip((*network.parts, *network.cuts),
+                            (*start.parts, *start.cuts))]
+
+  usual = moves()
+  tripled = moves(module_learning_rate=.3)
+  for factor, a, b in zip([1.] * 4 + [3.] * 3, tripled, usual):
+    assert np.abs(b).max() > 1e-4
+    np.testing.assert_allclose(a, factor * b, rtol=1e-3, atol=1e-6)
+  adam = moves(module_optimizer="adam")
+  for part, (a, b) in enumerate(zip(adam, usual)):
+    assert np.allclose(a, b, rtol=1e-3, atol=1e-6) == (part < 4)
+  for a in adam[4:]:  # Adam's first step is the rate, whatever the gradient
+    assert np.abs(a).max() == pytest.approx(.1, rel=1e-3)
 
 
 def test_measures_of_a_trained_network():

@@ -33,7 +33,9 @@ TINY = classifiers.Architecture(
     channels=(4, 4, 6, 6), free_channels=4)
 SETTINGS = dataclasses.replace(
     table1.PRESETS["smoke"]["shapes"].settings[0], architecture="tiny",
-    splits=1, steps=4, batch_size=8, weight_decay=.1)
+    splits=1, steps=4, batch_size=8, weight_decay=.1, optimizer="momentum",
+    learning_rates=dict.fromkeys(METHODS, 3e-2), module_optimizer="adam",
+    module_learning_rate=1e-3)
 
 
 def train(method, strategy, **options):
