@@ -10,24 +10,18 @@ progress bar and sample weights act on every order of derivative by its name:
 "value", "first", "second", "third", "order_4", ...
 """
 
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 import keras
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors
+from sobolev_tf import by_order, derivatives, errors, linearity
 from sobolev_tf import targets as targets_lib
+from sobolev_tf.by_order import order_names
 from sobolev_tf.losses import stochastic as stochastic_lib
 
-_NAMES = ("value", "first", "second", "third")
 _EVALUATION = -1  # in place of the count of training's draws
 _REGISTER = keras.saving.register_keras_serializable("sobolev_tf")
-
-
-def order_names(order: int) -> Tuple[str, ...]:
-  """What losses, metrics and weights of the orders 0 to K are called."""
-  return tuple(
-      _NAMES[j] if j < len(_NAMES) else f"order_{j}" for j in range(order + 1))
 
 
 @_REGISTER
@@ -58,7 +52,9 @@ class SobolevModel(keras.Model):
   with the shapes of `sobolev_tf.derivatives`. With a target function they take
   the inputs alone. A NaN marks a value or partial derivative that is missing:
   the prediction itself takes its place, so that a loss that is a distance gets
-  0 from it and passes back 0, and metrics count it as no error.
+  0 from it and passes back 0, and metrics count it as no error. (A projection
+  mixes all outputs: with `stochastic` a NaN drops its input component for all
+  of them.)
   """
 
   def __init__(self, model: keras.Model, order: int = 1, *,
@@ -67,7 +63,7 @@ class SobolevModel(keras.Model):
     """Wraps a model.
 
     Args:
-      model: maps `[B, *event]` to `[B, *out]`.
+      model: maps one input `[B, *event]` to one output `[B, *out]`.
       order: the highest order K of derivative, at least 1.
       target: a TensorFlow function or teacher of the model's form, from which
         targets are computed. It gets no gradient, and it is not saved: call
@@ -79,8 +75,13 @@ class SobolevModel(keras.Model):
       **kwargs: as for `keras.Model`, `name` say.
 
     Raises:
-      UserError: if the order is not a positive integer.
+      UserError: if the order is not a positive integer, or the model is not
+        Keras's.
     """
+    if not isinstance(model, keras.Layer):
+      raise errors.UserError(
+          f"model must be a Keras model or layer, got {type(model).__name__}: "
+          "for others use sobolev_tf.SobolevLoss in a loop of your own.")
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
       raise errors.UserError(
           f"order must be an integer >= 1, got {order!r}: to train on values "
@@ -92,7 +93,10 @@ class SobolevModel(keras.Model):
     self.stochastic = stochastic
     self.seed = seed
     self._draws = keras.Variable(
-        0, trainable=False, dtype="int32", name="draws")
+        0, trainable=False, dtype="int32", name="draws",
+        aggregation="only_first_replica")
+    if model.built:  # as a subclassed model is, without telling its shape
+      self.build(getattr(model, "input_shape", None))
 
   def set_target(self, target: Optional[derivatives.Function]) -> None:
     """Sets the function from which targets are computed, or none."""
@@ -106,7 +110,7 @@ class SobolevModel(keras.Model):
   def build(self, input_shape) -> None:
     """Builds the model inside."""
     if not self.model.built:
-      self.model.build(input_shape)
+      self.model(keras.Input(batch_shape=input_shape))
     self.built = True
 
   def compile(self, optimizer="adam", loss=None, loss_weights=None,
@@ -119,8 +123,8 @@ class SobolevModel(keras.Model):
       loss: one for all orders, or one per order, in a sequence or by name;
         None for `SquaredError` (Section 4.1).
       loss_weights: one number per order; None for ones.
-      metrics: a list for all orders, or a list per order, in a sequence or by
-        name.
+      metrics: one or a list for all orders, or a list per order, in a
+        sequence or by name.
       weighted_metrics: like `metrics`.
       jit_compile: as Keras's; off, since XLA is no gain for small models.
       **kwargs: as for `keras.Model.compile`.
@@ -134,11 +138,12 @@ class SobolevModel(keras.Model):
     if isinstance(loss, (str, keras.losses.Loss)) or callable(loss):
       loss = dict.fromkeys(names, loss)
     super().compile(
-        optimizer=optimizer, loss=self._by_name("loss", loss),
-        loss_weights=self._by_name("loss_weights", loss_weights),
-        metrics=self._metrics_by_name("metrics", metrics),
-        weighted_metrics=self._metrics_by_name(
-            "weighted_metrics", weighted_metrics),
+        optimizer=optimizer, loss=by_order.by_name("loss", loss, self.order),
+        loss_weights=by_order.by_name(
+            "loss_weights", loss_weights, self.order),
+        metrics=by_order.metrics("metrics", metrics, self.order),
+        weighted_metrics=by_order.metrics(
+            "weighted_metrics", weighted_metrics, self.order),
         jit_compile=jit_compile, **kwargs)
 
   def compile_from_config(self, config: Dict[str, Any]) -> None:
@@ -164,12 +169,12 @@ class SobolevModel(keras.Model):
       targets, predictions = self._compare(
           x, y, self._draws.value, training=True)
       self._draws.assign_add(1)
-      weight = self._weights_by_name(weight)
+      weight = by_order.sample_weights(weight, self.order)
       loss = self.compute_loss(x, targets, predictions, weight, training=True)
       scaled = self.optimizer.scale_loss(loss)
     self.optimizer.apply_gradients(zip(
         tape.gradient(scaled, self.trainable_weights), self.trainable_weights))
-    self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
+    self._track(loss, x)
     return self.compute_metrics(x, targets, predictions, weight)
 
   def test_step(self, data) -> Dict[str, Any]:
@@ -179,10 +184,25 @@ class SobolevModel(keras.Model):
     """
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
     targets, predictions = self._compare(x, y, _EVALUATION, training=False)
-    weight = self._weights_by_name(weight)
+    weight = by_order.sample_weights(weight, self.order)
     loss = self.compute_loss(x, targets, predictions, weight, training=False)
-    self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
+    self._track(loss, x)
     return self.compute_metrics(x, targets, predictions, weight)
+
+  def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None,
+                   training: bool = True) -> tf.Tensor:
+    """Keras's, from what `fit` takes or from what `train_step` makes of it.
+
+    Keras itself asks for the former when it builds a model for a distribution
+    strategy, with the values alone as `y_pred`.
+    """
+    return super().compute_loss(
+        x, *self._compared(x, y, y_pred, sample_weight), training=training)
+
+  def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    """Keras's, with arguments as for `compute_loss`."""
+    return super().compute_metrics(
+        x, *self._compared(x, y, y_pred, sample_weight))
 
   def predict_derivatives(self, x, batch_size: int = 32) -> Tuple:
     """Values and derivatives in inference mode.
@@ -194,7 +214,7 @@ class SobolevModel(keras.Model):
     Returns:
       K + 1 arrays with the shapes of `sobolev_tf.derivatives`.
     """
-    x = tf.cast(x, self.compute_dtype)
+    x = tf.cast(x, self.variable_dtype)
     compute = tf.function(
         lambda points: derivatives.value_and_derivatives(
             self._inside(False), points, self.order), reduce_retracing=True)
@@ -217,25 +237,47 @@ class SobolevModel(keras.Model):
     return cls(model, **config)
 
   def _inside(self, training: bool) -> derivatives.Function:
-    return lambda points: self.model(points, training=training)
+    """The values, in the precision of the variables."""
+    def function(points: tf.Tensor) -> tf.Tensor:
+      value = self(points, training=training)
+      if not tf.is_tensor(value):
+        raise errors.UserError(
+            "The model inside must have one output, got "
+            f"{len(tf.nest.flatten(value))}: join them in one tensor.")
+      return tf.cast(value, points.dtype)
+    return function
+
+  def _track(self, loss: tf.Tensor, x: tf.Tensor) -> None:
+    """Notes the loss of a batch; Keras divides it by the replicas."""
+    count = tf.distribute.get_strategy().num_replicas_in_sync
+    self._loss_tracker.update_state(
+        loss * count, sample_weight=tf.shape(x)[0])
+
+  def _compared(self, x, y, y_pred, weight):
+    """Targets, predictions and weights by name, unless they are already."""
+    if isinstance(y_pred, dict):
+      return y, y_pred, weight
+    return (*self._compare(x, y, _EVALUATION, training=False),
+            by_order.sample_weights(weight, self.order))
 
   def _compare(self, x, y, draw, training: bool
                ) -> Tuple[Dict[str, tf.Tensor], Dict[str, tf.Tensor]]:
     """Targets and predictions by the orders' names."""
-    if not self.built:
-      self.build(x.shape)
-    if x.dtype.is_floating:
-      x = tf.cast(x, self.compute_dtype)
+    x = self._points(x)
     function = self._inside(training)
+    if training and self.order > 1:
+      linearity.warn_if_piecewise_linear(function, x, self.order)
     if self.stochastic:
       directions = stochastic_lib.unit_directions(
-          self.order, tf.stack([self.seed, draw]))
+          self.order, self._draw_seed(draw))
       predictions = derivatives.projections(function, x, directions)
     else:
       predictions = derivatives.value_and_derivatives(
           function, x, self.order)
     if y is not None:
-      targets = self._arrays(x, y, predictions[0])
+      given = by_order.in_order("targets", y, self.order)
+      targets = targets_lib.from_arrays(
+          x, [_like(predictions[0], given[0]), *given[1:]])
       if self.stochastic:
         targets = stochastic_lib.project(targets, x, directions)
     elif self.target is None:
@@ -247,68 +289,51 @@ class SobolevModel(keras.Model):
     else:
       targets = targets_lib.from_function(self.target, x, self.order)
     names = order_names(self.order)
+    values = _like(predictions[0], targets[0])
     return (
         {name: _fill(target, prediction) for name, target, prediction in zip(
-            names, targets, predictions)},
+            names, (values, *targets[1:]), predictions)},
         dict(zip(names, predictions)))
 
-  def _arrays(self, x, y, value: tf.Tensor) -> Tuple[tf.Tensor, ...]:
-    """Given targets, checked and in order."""
-    arrays = list(self._in_order("targets", y))
-    arrays[0] = tf.convert_to_tensor(arrays[0])
-    if arrays[0].shape[1:].num_elements() == value.shape[1:].num_elements():
-      arrays[0] = tf.reshape(arrays[0], tf.shape(value))  # [B] and [B, 1]
-    else:
+  def _draw_seed(self, draw) -> tf.Tensor:
+    """The seed of a batch's projections, another one in every replica."""
+    seed = tf.stack([self.seed, draw])
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+      return seed
+    return tf.random.fold_in(seed, tf.cast(
+        replica.replica_id_in_sync_group, tf.int32))
+
+  def _points(self, x) -> tf.Tensor:
+    """The input, checked, in the precision of the variables."""
+    if not tf.is_tensor(x):
       raise errors.UserError(
-          f"The target value has the shape {arrays[0].shape}, the model's "
-          f"{value.shape}.")
-    return targets_lib.from_arrays(x, arrays)
-
-  def _weights_by_name(self, weight):
-    """Sample weights by name; one `[B]` is for all orders."""
-    names = order_names(self.order)
-    if weight is None or isinstance(weight, (list, tuple, Mapping)):
-      return self._by_name("sample_weight", weight)
-    return dict.fromkeys(names, weight)
-
-  def _metrics_by_name(self, what: str, given):
-    if given is not None and not isinstance(given, Mapping) and not any(
-        isinstance(entry, (list, tuple)) for entry in given):
-      return {name: list(map(_copy, given))
-              for name in order_names(self.order)}
-    return self._by_name(what, given)
-
-  def _by_name(self, what: str, given) -> Optional[Dict[str, Any]]:
-    """A dictionary of one entry per order, or None."""
-    if given is None:
-      return None
-    return dict(zip(order_names(self.order), self._in_order(what, given)))
-
-  def _in_order(self, what: str, given) -> Sequence:
-    """One entry per order, from a sequence or from a dictionary by name."""
-    names = order_names(self.order)
-    if isinstance(given, Mapping):
-      if set(given) != set(names):
-        raise errors.UserError(
-            f"{what} needs the entries {', '.join(names)}, got "
-            f"{', '.join(map(str, given))}.")
-      return [given[name] for name in names]
-    if not isinstance(given, (list, tuple)) or len(given) != len(names):
-      count = len(given) if isinstance(given, (list, tuple)) else "no sequence"
+          "SobolevModel differentiates by one input tensor, got "
+          f"{len(tf.nest.flatten(x))}: join them, and split them in the model.")
+    if x.shape.rank is None:
       raise errors.UserError(
-          f"{what} needs {len(names)} entries ({', '.join(names)}), got "
-          f"{count}.")
-    return given
+          "The inputs have no static shape: give the data set one, with "
+          "output_signature or tf.ensure_shape.")
+    return tf.cast(x, self.variable_dtype) if x.dtype.is_floating else x
+
+
+def _like(prediction: tf.Tensor, target) -> tf.Tensor:
+  """Values in the shape of the predicted ones; `[B]` and `[B, 1]` are alike.
+
+  Anything else would be broadcast against them in silence.
+  """
+  target = tf.convert_to_tensor(target)
+  shapes = [t.shape[1:] for t in (target, prediction)]
+  if shapes[0].is_compatible_with(shapes[1]):
+    return tf.ensure_shape(target, prediction.shape)
+  if all(shape.as_list() in ([], [1]) for shape in shapes):
+    return tf.reshape(target, tf.shape(prediction))
+  raise errors.UserError(
+      f"The target value has the shape {target.shape}, the model's "
+      f"{prediction.shape}.")
 
 
 def _fill(target: tf.Tensor, prediction: tf.Tensor) -> tf.Tensor:
   """Puts the prediction where the target is missing; all of it constant."""
   return tf.stop_gradient(
       tf.where(tf.math.is_nan(target), prediction, target))
-
-
-def _copy(metric):
-  """A metric of its own for every order."""
-  if isinstance(metric, keras.metrics.Metric):
-    return metric.__class__.from_config(metric.get_config())
-  return metric

@@ -1,11 +1,16 @@
 """Tests of the Keras front door."""
 
+import json
+import multiprocessing
+import warnings
+
 import keras
 import numpy as np
 import pytest
+import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors, losses
+from sobolev_tf import derivatives, errors, linearity, losses
 from sobolev_tf.keras import SobolevModel, SquaredError, order_names
 
 B, D = 12, 2
@@ -182,9 +187,123 @@ def test_sample_weight(per_order):
           tuple(weights) if per_order else weights[0])), expected)
 
 
-def test_values_of_rank_one_do_not_broadcast():
-  check_close(gradients(compiled(), X, (Y[:, 0], DY)),
-              gradients(compiled(), X, (Y, DY)))
+def flat(x):
+  return target(x)[:, 0]
+
+
+@pytest.mark.parametrize("stochastic", [False, True])
+def test_values_of_rank_one_do_not_broadcast(stochastic):
+  def found(data=(), outputs=None, **options):
+    inner = network()
+    if outputs == "flat":
+      inner = keras.Sequential([inner, keras.layers.Reshape(())])
+    return gradients(
+        compiled(inner, stochastic=stochastic, **options), X, *data)
+  expected = found([(Y, DY)])
+  check_close(found([(Y[:, 0], DY)]), expected)
+  check_close(found(target=flat), expected)
+  check_close(found([(Y, DY)], "flat"), expected)
+  check_close(found(target=target, outputs="flat"), expected)
+
+
+def test_mixed_precision_with_an_output_in_float32():
+  for output in ("float32", None):
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    made = compiled(keras.Sequential([
+        keras.Input((D,)), keras.layers.Dense(8, "tanh"),
+        keras.layers.Dense(1, dtype=output)]))
+    history = made.fit(X, (Y, DY), epochs=2, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    for part in made.predict_derivatives(X):
+      assert part.dtype == np.float32
+
+
+def test_a_built_model_is_built(tmp_path):
+  made, other = compiled(), compiled()
+  backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+  made.fit(X, (Y, DY), verbose=0, callbacks=[backup])
+  made.save_weights(tmp_path / "a.weights.h5")
+  other.load_weights(tmp_path / "a.weights.h5")
+  for one, loaded in zip(made.weights, other.weights):
+    np.testing.assert_array_equal(one.numpy(), loaded.numpy())
+
+
+class Subclassed(keras.Model):
+  """A model that is built by its first call."""
+
+  def __init__(self):
+    super().__init__()
+    self.hidden = keras.layers.Dense(8, "tanh")
+    self.last = keras.layers.Dense(1)
+
+  def call(self, x, training=None):
+    return self.last(self.hidden(x))
+
+
+@pytest.mark.parametrize("make", [network, Subclassed])
+def test_export_after_fit(make, tmp_path):
+  made = compiled(make())
+  with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    made.fit(X, (Y, DY), verbose=0)
+  made.export(tmp_path / "served", verbose=False)
+  served = tf.saved_model.load(str(tmp_path / "served"))
+  np.testing.assert_allclose(
+      served.serve(tf.constant(X)), made.predict(X, verbose=0))
+
+
+def test_order_2_of_a_relu_network_is_warned_of():
+  inner = keras.Sequential([
+      keras.Input((D,)), keras.layers.Dense(8, "relu"),
+      keras.layers.Dense(1)])
+  with pytest.warns(linearity.PiecewiseLinearWarning):
+    compiled(inner, 2, target=target).fit(X, verbose=0)
+
+
+def test_one_metric_is_for_all_orders():
+  found = compiled(metrics="mae").evaluate(
+      X, (Y, DY), verbose=0, return_dict=True)
+  assert {"value_mae", "first_mae"} < set(found)
+
+
+def on_two_devices(path):
+  """Fits in a process of its own, on one device and on two virtual ones."""
+  _float64.__wrapped__()
+  strategies = [tf.distribute.get_strategy()]
+  tf.config.set_logical_device_configuration(
+      tf.config.list_physical_devices("CPU")[0],
+      [tf.config.LogicalDeviceConfiguration()] * 2)
+  strategies.append(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+  found = []
+  for strategy in strategies:
+    with strategy.scope():
+      made = compiled(network(), metrics=["mae"])
+    history = made.fit(X, (Y, DY), sample_weight=np.arange(B) / B,
+                       batch_size=B, shuffle=False, epochs=3, verbose=0,
+                       validation_data=(X, (Y, DY))).history
+    found.append([history, [v.numpy().tolist() for v in made.weights]])
+    with strategy.scope():  # with one draw per replica, so not comparable
+      made = compiled(network(), target=target, stochastic=True)
+      made.compile(keras.optimizers.Adam(.01))
+    losses_ = made.fit(X, batch_size=B, epochs=50, verbose=0).history["loss"]
+    assert losses_[-1] < losses_[0]
+  path.write_text(json.dumps(found))
+
+
+def test_two_devices_give_what_one_gives(tmp_path):
+  path = tmp_path / "found"
+  process = multiprocessing.get_context("spawn").Process(
+      target=on_two_devices, args=(path,))
+  process.start()
+  process.join(300)
+  assert process.exitcode == 0
+  one, two = json.loads(path.read_text())
+  assert set(one[0]) == set(two[0]) > {"loss", "val_first_loss"}
+  for name, values in one[0].items():
+    np.testing.assert_allclose(two[0][name], values, rtol=1e-5, err_msg=name)
+  for a, b in zip(one[1], two[1], strict=True):
+    np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
 def test_losses_and_metrics_by_order():
@@ -240,7 +359,6 @@ def test_weights_of_a_checkpoint_callback(tmp_path):
       keras.callbacks.ModelCheckpoint(
           path, monitor="val_first_loss", mode="min", save_weights_only=True)])
   other = compiled()
-  other.build((None, D))
   other.load_weights(path)
   for one, loaded in zip(made.weights, other.weights):
     np.testing.assert_array_equal(one.numpy(), loaded.numpy())
@@ -287,6 +405,22 @@ def test_it_fits_derivatives_better_than_values_alone():
   assert found["sobolev"] < .5 * found["values"]
 
 
+def two_inputs():
+  inputs = [keras.Input((D,)), keras.Input((D,))]
+  return keras.Model(inputs, keras.layers.Add()(inputs))
+
+
+def two_outputs():
+  inputs = keras.Input((D,))
+  return keras.Model(inputs, [keras.layers.Dense(1)(inputs) for _ in "ab"])
+
+
+def without_shapes():
+  return tf.data.Dataset.from_generator(
+      lambda: iter([(X, (Y, DY))]), output_types=(
+          tf.float64, (tf.float64, tf.float64)))
+
+
 @pytest.mark.parametrize("call, words", [
     (lambda: SobolevModel(network(), 0), "order must be"),
     (lambda: compiled(loss_weights=(1.,)), "loss_weights needs 2 entries"),
@@ -296,6 +430,24 @@ def test_it_fits_derivatives_better_than_values_alone():
     (lambda: compiled().fit(X, (Y, DY[:, :1]), verbose=0), "order 1"),
     (lambda: compiled(network(3)).fit(X, (Y, DY), verbose=0),
      "target value"),
+    (lambda: compiled(network(3), target=target).fit(X, verbose=0),
+     "target value"),
+    (lambda: compiled(network(3), target=target, stochastic=True).fit(
+        X, verbose=0), "target value"),
+    (lambda: compiled(keras.Sequential([
+        network(6), keras.layers.Reshape((3, 2))])).fit(
+            X, (np.zeros([B, 2, 3]), np.zeros([B, 3, 2, D])), verbose=0),
+     "target value"),
+    (lambda: SobolevModel(lambda x: x), "model must be a Keras model"),
+    (lambda: SobolevModel(snt.Linear(1)), "got Linear: for others use"),
+    (lambda: compiled(two_inputs()).fit((X, X), (Y, DY), verbose=0),
+     "one input tensor, got 2"),
+    (lambda: compiled(two_outputs()).fit(X, (Y, DY), verbose=0),
+     "must have one output, got 2"),
+    (lambda: compiled().fit(X, (Y, DY), sample_weight=(np.ones(B), DY),
+                            verbose=0), "one weight per example"),
+    (lambda: compiled(Subclassed()).fit(without_shapes(), verbose=0),
+     "no static shape"),
 ])
 def test_mistakes_are_named_in_a_sentence(call, words):
   with pytest.raises(errors.UserError, match=words):

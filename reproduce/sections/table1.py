@@ -132,6 +132,8 @@ def _printed(accuracy: Optional[published.Accuracy]) -> str:
 
 def _accuracies(cells: Cells, method: str, top: int) -> str:
   values = cells.accuracy(method, top)
+  if values and not np.isfinite(list(values.values())).any():
+    return "diverged"
   return markdown.interval(
       stats.bootstrap(list(values.values())), 1) if values else "not run"
 
@@ -181,7 +183,7 @@ def diagnosis(cells: Cells) -> str:
     if not values[0][0]:
       continue
     lines.append([TITLES[method], *(
-        " / ".join(form.format(np.mean(list(v.values()))) for v in of_metric)
+        " / ".join(_mean(v, form) for v in of_metric)
         for form, of_metric in zip(("{:.2f}", "{:.1e}"), values))])
   if not lines:
     return ""
@@ -191,6 +193,11 @@ def diagnosis(cells: Cells) -> str:
            "\nMeans over seeds. Asymmetry: ||J - J^T|| / ||J||; 0 for a "
            "gradient field (the rest is rounding), 1.41 for independent "
            "random entries.\n")
+
+
+def _mean(by_seed: Dict[int, float], form: str) -> str:
+  values = [value for value in by_seed.values() if np.isfinite(value)]
+  return form.format(np.mean(values)) if values else "diverged"
 
 
 def draw(cells: Cells, title: str) -> figure.Figure:

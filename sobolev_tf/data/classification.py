@@ -181,8 +181,9 @@ def open_data(name: str, *, seed: int, batch_size: int, held_out: int,
   if name == "digits":
     return digits(seed, batch_size)
   if name in ("cifar10", "imagenet"):
-    from sobolev_tf.data import images  # needs tensorflow_datasets
-    opener = images.cifar10 if name == "cifar10" else images.ImageNet
+    from sobolev_tf.data import cifar10, imagenet  # need tensorflow_datasets
+    opener = (
+        cifar10.open_cifar10 if name == "cifar10" else imagenet.ImageNet)
     return opener(seed, batch_size, folder, train_on_validation)
   raise errors.UserError(
       f"dataset must be one of {', '.join(DATASETS)}, got '{name}'.")
@@ -194,3 +195,22 @@ def check_stream(stream: str) -> str:
     raise errors.UserError(
         f"stream must be validation or test, got '{stream}'.")
   return stream
+
+
+def check_labels(labels: tf.Tensor, num_classes: int, name: str) -> None:
+  """Checks that labels are classes.
+
+  Args:
+    labels: integers of any shape, eager or NumPy's.
+    num_classes: labels are 0 ... num_classes - 1.
+    name: of the data set.
+
+  Raises:
+    UserError: if one is out of range.
+  """
+  labels = np.asarray(labels)
+  wrong = labels[(labels < 0) | (labels >= num_classes)]
+  if wrong.size:
+    raise errors.UserError(
+        f"{name} holds the label {wrong[0]}, but its labels must be 0 to "
+        f"{num_classes - 1}.")

@@ -24,7 +24,7 @@ def cosines(network: decoupled.DecoupledNetwork, x: tf.Tensor,
 
   Args:
     network: a network in training.
-    x: held-out inputs `[B, *event]`; normalised as in training, by their own
+    x: inputs `[B, *event]`; normalised as in training, by their own
       statistics.
     labels: integers `[B]`.
 
@@ -56,7 +56,7 @@ def asymmetries(network: decoupled.DecoupledNetwork, x: tf.Tensor,
 
   Args:
     network: a trained network.
-    x: held-out inputs `[B, *event]`.
+    x: inputs `[B, *event]`.
     labels: integers `[B]`.
 
   Returns:

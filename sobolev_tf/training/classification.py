@@ -81,7 +81,8 @@ def train(
     data_folder: of prepared data; None for their default.
     train_on_validation: see `data_lib.open_data`.
     diagnose_every: steps between comparisons of synthetic with true
-      gradients; 0 for the end only.
+      gradients, on images of the validation set (with `train_on_validation`,
+      CIFAR-10's and ImageNet's have been trained on); 0 for the end only.
     folder: for checkpoints; None keeps none.
     log_folder: for TensorBoard; None writes nothing.
     title: the progress bar's text.

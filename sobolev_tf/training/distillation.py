@@ -259,7 +259,7 @@ class Distillation:
             checkpoint_every=settings.checkpoint_every if folder else 0),
         evaluate=self.evaluate,
         settings={"method": self.method, "seed": self._seed,
-                  **dataclasses.asdict(self.trial),
+                  **self.trial._asdict(),
                   **dataclasses.asdict(settings)},
         folder=folder, log_folder=log_folder, title=title)
 

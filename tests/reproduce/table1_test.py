@@ -3,8 +3,10 @@
 import contextlib
 import dataclasses
 import json
+import math
 import pathlib
 import shutil
+import warnings
 
 from commands import check_refused
 import numpy as np
@@ -195,6 +197,25 @@ def test_section_of_a_single_seed_and_method(tmp_path):
   rows = [r for r in make_rows(seeds=(4,)) if r.method == "noprop"]
   text = section.write(rows, tmp_path)
   assert "1 seed " in text and "not run" in text
+
+
+def test_section_says_what_diverged(tmp_path):
+  rows = []
+  for row in make_rows():
+    lost = row.method == "critic" and row.metric.startswith(("test", "cosine"))
+    if lost and "asymmetry" in row.metric:
+      continue  # not measured then
+    rows.append(dataclasses.replace(
+        row, value=math.nan) if lost else row)
+    if lost and row.metric == "test_top1":
+      rows.append(dataclasses.replace(
+          row, metric="test_diverged_at", value=30.))
+  with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    text = section.write(rows, tmp_path)
+  assert "nan" not in text
+  assert "| Critic | diverged / diverged / diverged |" in text
+  assert "left out of the means: Critic with seed 0, Critic with seed 1" in text
 
 
 def test_presets():

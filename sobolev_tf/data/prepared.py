@@ -1,0 +1,87 @@
+"""Data sets prepared by tensorflow_datasets: absent, damaged or opened."""
+
+import contextlib
+import re
+from typing import Any, Iterator, Optional, Tuple
+
+from google.protobuf import json_format  # comes with TensorFlow
+import tensorflow as tf
+
+from sobolev_tf import errors
+
+try:
+  import tensorflow_datasets as tfds
+except ImportError as error:
+  raise errors.UserError(
+      "CIFAR-10 and ImageNet come through tensorflow_datasets, which is not "
+      'installed: run pip install ".[images]".') from error
+
+_HOW = {
+    "cifar10": "",
+    "imagenet2012": (
+        " --manual_dir=FOLDER, where FOLDER holds ILSVRC2012_img_train.tar and "
+        "ILSVRC2012_img_val.tar from image-net.org"),
+}
+
+
+def load(name: str, split: str, folder: Optional[str],
+         **options) -> Tuple[tf.data.Dataset, Any]:
+  """Opens a prepared data set; nothing is downloaded.
+
+  Args:
+    name: "cifar10" or "imagenet2012".
+    split: in the notation of tensorflow_datasets.
+    folder: of the prepared data; None for tensorflow_datasets' default.
+    **options: for `tfds.load`.
+
+  Returns:
+    Its examples, and its description (a `tfds.core.DatasetInfo`).
+
+  Raises:
+    UserError: with the command that prepares it, if it is absent or its
+      metadata are damaged.
+  """
+  try:
+    return tfds.load(name, split=split, data_dir=folder, download=False,
+                     with_info=True, **options)
+  # KeyError: the folder is empty. RuntimeError: tfds's for those of other
+  # signatures, such as UnicodeDecodeError.
+  except (AssertionError, KeyError, OSError, RuntimeError, ValueError,
+          json_format.ParseError) as error:
+    where = f" in '{folder}'" if folder else ""
+    place = f" --data_dir={folder}" if folder else ""
+    # An existing folder, even an empty one, passes for prepared.
+    raise errors.UserError(
+        f"The prepared {name} is absent or damaged: delete the folder {name}"
+        f"{where}, if there is one, and run tfds build {name}{place}"
+        f"{_HOW[name]}.") from error
+
+
+# Around TensorFlow's messages: where in the graph and in the pipeline.
+_NOISE = re.compile(r"\{\{function_node .*?\}\} ?|"
+                    r"Error in user-defined function .*? with iterator: \S+: |"
+                    r" \[Op:.*")
+
+
+@contextlib.contextmanager
+def undamaged(name: str) -> Iterator[None]:
+  """Explains what TensorFlow says of damaged files in one sentence.
+
+  Args:
+    name: of the data set that is read in the context.
+
+  Raises:
+    UserError: if a record or an image in it cannot be read.
+  """
+  try:
+    yield
+  # In this order: a record that does not match its checksum; no example or no
+  # image; an absent file; a file with too few records.
+  except (tf.errors.DataLossError, tf.errors.InvalidArgumentError,
+          tf.errors.NotFoundError, tf.errors.FailedPreconditionError) as error:
+    what = _NOISE.sub("", error.message).partition("\n")[0][:300]
+    raise errors.UserError(
+        f"The prepared {name} holds a damaged file or image ({what}): delete "
+        f"its folder, check the archives it was made of, and run tfds build "
+        f"{name}{_HOW[name]} again; training resumes from its last checkpoint."
+    ) from error
