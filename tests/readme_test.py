@@ -60,6 +60,47 @@ def test_commands_and_links_exist(page):
     assert (ROOT / page).parent.joinpath(link).exists(), link
 
 
+def statements(heading):
+  """The cells of the table below a heading of the README."""
+  text = (ROOT / "README.md").read_text().split(f"\n### {heading}\n")[1]
+  table = re.search(r"(?:^\|.*\n)+", text.split("\n#")[0], re.M)[0]
+  names, _, *lines = (
+      [cell.strip() for cell in line.strip("|").split(" | ")]
+      for line in table.splitlines())
+  assert names == ["statement", "command", "code", "test", "figure"]
+  return lines
+
+
+@pytest.mark.parametrize("heading", [
+    "The paper's statements", "Sections 2, 4 and 5: from statement to figure"])
+def test_every_statement_has_its_command_code_test_and_figure(heading):
+  for _, command, code, test, figure in statements(heading):
+    assert command.startswith("`python -m reproduce.")
+    for cell, pattern in (
+        (code, r"(sobolev_tf|reproduce)/.*(\.py|/)"),
+        (test, r"tests/.*(_test\.py|/)"),
+        (figure, r"results/report/(.*\.png|report\.md#.*)")):
+      links = re.findall(r"\[([^]]+)\]\(([^)]+)\)", cell)
+      assert links
+      # Nothing in backquotes without a link, and each link's own name.
+      assert cell.count("`") == 2 * sum("`" in name for name, _ in links)
+      for name, link in links:
+        assert re.fullmatch(pattern, link), link
+        if "`" in name:
+          assert link.rstrip("/").endswith("/" + name.strip("`/")), link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_and_headings_that_links_name_exist(page):
+  for link, anchor in re.findall(
+      r"\]\(([^)#:]*)#([^)]+)\)", (ROOT / page).read_text()):
+    linked = (ROOT / page).parent / link if link else ROOT / page
+    anchors = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", linked.read_text(), re.M)}
+    assert anchor in anchors, (link, anchor)
+
+
 def test_committed_results_are_undamaged():
   from sobolev_tf import results
   rows = [row for run in (ROOT / "results").glob("**/run.json")

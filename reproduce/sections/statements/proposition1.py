@@ -55,4 +55,7 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
           [[label, *(
               f"{max(common.values(rows, method=method, metric=metric)):.1e}"
               for metric in ("value_error", "gradient_error"))]
-           for method, label in (("relu", "ReLU"), ("leaky", "leaky ReLU"))]))
+           for method, label in (("relu", "ReLU"), ("leaky", "leaky ReLU"))])
+      + "\nThe construction is exact, so these errors are rounding. They grow "
+      "with the conditioning of the points: the closer two coordinates along "
+      "the basis, the steeper the piece between them.\n")

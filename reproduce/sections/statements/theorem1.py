@@ -13,6 +13,7 @@ _LOOKS = {"constructed": (common.BLUE, "o", "constructed"),
           "trained": (common.RED, "s", "trained (each seed)")}
 _COLUMNS = ("value_rms", "derivative_rms", "value_sup", "derivative_sup")
 _METRICS = {"value": "-", "derivative": "--"}
+_FALLS = .8  # an error that is left with more than this share hardly falls
 
 
 def write(rows: Sequence[results.Row], tables: pathlib.Path,
@@ -102,4 +103,23 @@ def _bounds(rows) -> str:
       f"{np.abs(relu - leaky).max():.0e}. The theorem is about what exists; "
       "what training finds (medians over seeds) is behind it, most of all in "
       "two dimensions. The derivative term of the loss has no gradient with "
-      "respect to where a ReLU bends.\n")
+      f"respect to where a ReLU bends.{_trained_sup(rows)}\n")
+
+
+def _trained_sup(rows) -> str:
+  """What the width does to the trained networks' largest derivative error."""
+  found = []
+  for dimension in (1, 2):
+    n, errors = common.by_size(rows, method="trained", metric="derivative_sup",
+                               setting=f"dimension={dimension}")
+    if len(n) > 1:
+      narrow, wide = np.median(errors[[0, -1]], axis=1)
+      falls = "falls" if wide < _FALLS * narrow else (
+          "hardly falls" if wide < narrow else "does not fall")
+      found.append(
+          f"{falls} in {dimension} dimension{'s' * (dimension > 1)} (from "
+          f"{narrow:.2g} with {n[0]} units to {wide:.2g} with {n[-1]})")
+  if not found:
+    return ""
+  return (" The largest error of the trained networks' derivative "
+          f"{' and '.join(found)}.")

@@ -20,9 +20,11 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
   curves = common.columns(tables / "theorem2_curves.csv")
   drawing, axes = common.canvas(12.5, 3.3, 4)
   x = curves["x"]
-  for axis, target, h, names in (
-      (axes[0], "f", "h", ("f ± η", "best h")),
-      (axes[1], "g", "dh", ("g ± η", "h′"))):
+  for axis, title, target, h, names in (
+      (axes[0], "the best h stays within η of f", "f", "h",
+       ("f ± η", "best h")),
+      (axes[1], "its derivative within η of g", "g", "dh", ("g ± η", "h′"))):
+    axis.set_title(title, fontsize=9)
     axis.fill_between(x, curves[target] - eta, curves[target] + eta,
                       color=common.GREY, alpha=.35, label=names[0],
                       linewidth=0)
@@ -53,7 +55,7 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
           ["the h constructed to attain it",
            f"{one('best function', 'error'):.6f}"],
           *_best(rows, "piecewise linear",
-                 "best h of {n} linear pieces (linear program)"),
+                 "best h of {n} equally spaced linear pieces"),
           *_best(rows, "trained",
                  "tanh network, {n} units, trained (best seed)")])
       + f"\nOf {len(attempts)} attempts, "
@@ -62,12 +64,14 @@ def write(rows: Sequence[results.Row], tables: pathlib.Path,
       "make η large: what counts is the integral of g - f', so for "
       "quickly oscillating differences (last panel, ‖g - f'‖ = 1 throughout) "
       "η is positive but tends to 0. On wider classes of h than C1 (the best "
-      "h and the piecewise-linear ones have kinks) the bound holds too.\n")
+      "h and the piecewise-linear ones have kinks) the bound holds too. The "
+      "pieces' knots are equally spaced; the values there are the best by "
+      "linear programming.\n")
 
 
 def _attempts(axis, rows, eta: float) -> None:
   for method, colour, marker, label in (
-      ("piecewise linear", common.BLUE, "o-", "best of n pieces"),
+      ("piecewise linear", common.BLUE, "o-", "n equally spaced pieces"),
       ("trained", common.RED, "s", "trained, n units")):
     n, errors = common.by_size(rows, method=method, metric="error")
     axis.plot(np.repeat(n, errors.shape[1]), errors.ravel() - eta, marker,
