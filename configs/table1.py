@@ -136,6 +136,10 @@ PRESETS: Mapping[str, Mapping[str, Config]] = {
     "cpu": {
         "shapes": _CPU,
         "digits": dataclasses.replace(_DIGITS, seeds=tuple(range(5)))},
+    # Three times the steps, at the learning rates of the short runs.
+    "long": {"shapes": dataclasses.replace(
+        _CPU, seeds=tuple(range(5)), diagnose_every=500,
+        settings=(dataclasses.replace(_SMALL, steps=6_000),))},
     "paper": _PAPER,
     "tuning": {"shapes": _TUNING, "digits": _tuning(_DIGITS, 1_000)},
     # The weight of the gradient's term, which Sobolev Training alone has, at
