@@ -1,25 +1,26 @@
-"""Cost of a training step of each of Table 1's methods.
+"""What a training step of each of Table 1's methods costs.
 
-  python -m benchmarks.synthetic_gradients
-  python -m benchmarks.synthetic_gradients --architecture=resnet50 --notime
+  python -m benchmarks.synthetic_gradients --preset=quick
 
 Multiply-adds are counted in the graph of a step: those of all convolutions and
 matrix products that its results need, backward passes included. Times are
-processor time, interleaved in one process, medians of repeats.
+medians of repeats, interleaved in one process. For the paper presets, which
+are too large to time here, operations and parameters are counted.
 """
 
+import dataclasses
 import math
-import statistics
-import sys
-import time
-from typing import Callable, Dict, List
+from typing import Any, Callable, Dict, List, NamedTuple
 
 from absl import flags
 import tensorflow as tf
-import tqdm
 
+from benchmarks import measuring
+from configs import benchmarks as config_lib
+from configs import table1
 from reproduce import app
-from reproduce.sections import markdown
+from reproduce.sections import synthetic_gradients as section
+from sobolev_tf import files, results
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.networks import classifiers
 from sobolev_tf.training import device
@@ -29,8 +30,29 @@ _SHAPES = {"small": (32, 32, 3), "cifar10": (32, 32, 3),
 _CLASSES = {"small": 10, "cifar10": 10, "resnet50": 1000}
 
 
+class Step(NamedTuple):
+  """A step to be counted or timed.
+
+  Attributes:
+    compute: a `tf.function` of all gradients, without arguments.
+    network: whose.
+  """
+  compute: Any
+  network: sg.DecoupledNetwork
+
+  def counts(self, batch_size: int) -> Dict[str, int]:
+    """Multiply-adds per image, and parameters of parts and SG modules."""
+    graph = self.compute.get_concrete_function().graph
+    parts, modules = (
+        sum(v.shape.num_elements() for m in several
+            for v in m.trainable_variables)
+        for several in (self.network.parts, self.network.cuts))
+    return {"multiply_adds": multiply_adds(graph) // batch_size,
+            "parameters": parts, "module_parameters": modules}
+
+
 def make_step(architecture: str, method: str, cuts: int, targets: str,
-              batch_size: int):
+              batch_size: int) -> Step:
   """A step that computes all gradients of random images, in a graph.
 
   Args:
@@ -41,7 +63,7 @@ def make_step(architecture: str, method: str, cuts: int, targets: str,
     batch_size: images per step.
 
   Returns:
-    A `tf.function` without arguments.
+    The step.
   """
   shape, classes = _SHAPES[architecture], _CLASSES[architecture]
   network = classifiers.make_network(
@@ -57,7 +79,7 @@ def make_step(architecture: str, method: str, cuts: int, targets: str,
     return [g for g in tf.nest.flatten([gradients.parts, gradients.modules])
             if g is not None]
 
-  return step
+  return Step(step, network)
 
 
 def multiply_adds(graph: tf.Graph) -> int:
@@ -103,58 +125,77 @@ def _of_operation(operation: tf.Operation) -> int:
   return size(y) * size(w) // y.shape[-1]
 
 
-def _seconds(runs: Dict[str, Callable[[], List[tf.Tensor]]], steps: int,
-             repeats: int) -> Dict[str, float]:
-  """Processor time per step of each, medians."""
-  times: Dict[str, List[float]] = {name: [] for name in runs}
-  for repeat in tqdm.trange(repeats + 1, file=sys.stderr):
-    for name, run in runs.items():
-      start = time.process_time()
-      for _ in range(steps if repeat else 1):
-        [gradient.numpy() for gradient in run()]
-      if repeat:  # the first builds the graph
-        times[name].append((time.process_time() - start) / steps)
-  return {name: statistics.median(t) for name, t in times.items()}
+def _variants() -> List[section.Variant]:
+  """Every method; those that learn from gradients with both targets."""
+  return [section.Variant(method, targets) for method in reversed(sg.METHODS)
+          for targets in (sg.TARGETS if method in sg.SUPERVISION else ("",))]
 
 
-def main() -> None:
-  """Counts and times every method and prints the table."""
-  print(f"Device: {device.prepare()}")
-  given = flags.FLAGS
-  batch_size = given.batch_size
-  runs = {
-      f"{method}, {targets}" if targets else method: make_step(
-          given.architecture, method, int(given.splits), targets or "true",
-          batch_size)
-      for method in reversed(sg.METHODS)
-      for targets in (sg.TARGETS if method in sg.SUPERVISION else ("",))}
-  counts = {name: multiply_adds(run.get_concrete_function().graph) / batch_size
-            for name, run in runs.items()}
-  seconds = _seconds(runs, given.steps, given.repeats) if given.time else {}
-  first = next(iter(runs))  # backpropagation
-  rows = []
-  for name in runs:
-    row = [name, f"{counts[name] / 1e6:.1f}",
-           f"{counts[name] / counts[first]:.2f}"]
-    if seconds:
-      row += [f"{1e3 * seconds[name]:.1f}",
-              f"{seconds[name] / seconds[first]:.2f}"]
-    rows.append(row)
-  print(markdown.table(
-      ["method, targets", "million multiply-adds per image and step", "ratio",
-       *([f"ms of processor time per step of {batch_size}", "ratio"]
-         if seconds else [])], rows))
+def run(config: config_lib.SyntheticGradients, folder: files.Path, *,
+        preset: str, overwrite: bool = False) -> List[results.Row]:
+  """Runs or resumes the measurement; arguments as `compare.run`."""
+  device.prepare()
+  with files.locked(folder) as folder:
+    store = results.Run(folder, {
+        "artefact": section.ARTEFACT, "preset": preset,
+        **dataclasses.asdict(config), "machine": measuring.machine()},
+                        overwrite)
+
+    def row(variant, task, n, metric, value, steps=0):
+      return results.Row(
+          section.ARTEFACT, preset, variant.targets, variant.method, task, n, 0,
+          steps, metric, value)
+
+    if not store.finished("timed"):
+      steps = {variant: make_step(
+          config.architecture, variant.method, config.cuts,
+          variant.targets or "true", config.batch_size)
+               for variant in _variants()}
+      seconds = measuring.seconds_per_step(
+          {variant: _repeated(step.compute)
+           for variant, step in steps.items()},
+          lambda _: config.steps, config.repeats)
+      store.write("timed", [
+          row(variant, section.TIMED, config.batch_size, metric, value,
+              config.steps)
+          for variant, step in steps.items()
+          for metric, value in {
+              **step.counts(config.batch_size),
+              "seconds_per_step": seconds[variant]}.items()])
+    for dataset in table1.PRESETS["paper"] if config.count_paper else ():
+      for cuts in (1, 3) if dataset == "imagenet" else (3,):  # paper Table 1
+        task = section.paper_task(dataset, cuts)
+        if not store.finished(task):
+          settings = table1.get("paper", dataset, splits=cuts).settings[0]
+          store.write(task, [
+              row(variant, task, settings.batch_size, metric, value,
+                  settings.steps)
+              for variant in _variants()
+              for metric, value in make_step(
+                  settings.architecture, variant.method, cuts,
+                  variant.targets or "true", 1).counts(1).items()])
+    return results.read(folder)
+
+
+def _repeated(step: Callable[[], List[tf.Tensor]]) -> Callable[[int], None]:
+  def run_steps(count: int) -> None:
+    for _ in range(count):
+      for gradient in step():
+        gradient.numpy()
+  return run_steps
 
 
 def define_flags() -> None:
   """Defines this entrypoint's flags."""
-  flags.DEFINE_enum(
-      "architecture", "small", classifiers.ARCHITECTURES, "The network.")
-  flags.DEFINE_enum("splits", "3", ["1", "3"], "Number of cuts.")
-  flags.DEFINE_integer("batch_size", 32, "Images per step.", lower_bound=1)
-  flags.DEFINE_bool("time", True, "Time the steps, too.")
-  flags.DEFINE_integer("steps", 20, "Steps per repeat.", lower_bound=1)
-  flags.DEFINE_integer("repeats", 5, "Timed repeats.", lower_bound=1)
+  measuring.define_flags(section.ARTEFACT, config_lib.SYNTHETIC_GRADIENTS)
+
+
+def main() -> None:
+  given = flags.FLAGS
+  folder = app.output_folder(section.ARTEFACT)
+  rows = run(config_lib.SYNTHETIC_GRADIENTS[given.preset], folder,
+             preset=given.preset, overwrite=given.overwrite)
+  print(section.write(rows, folder, folder))
 
 
 if __name__ == "__main__":

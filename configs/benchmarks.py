@@ -1,4 +1,8 @@
-"""Settings of the benchmarks of speed (`compare`) and of cost (`scaling`)."""
+"""Settings of the benchmarks that keep their rows.
+
+Of speed (`compare`), of cost (`scaling`) and of Table 1's methods
+(`synthetic_gradients`).
+"""
 
 import dataclasses
 from typing import Mapping, Tuple
@@ -74,4 +78,38 @@ SCALING: Mapping[str, Scaling] = {
     "smoke": Scaling(
         points=(4, 8), widths=(4, 8), orders=(0, 1, 2), outputs=(1, 3),
         exact_outputs=2, members=2, batch_size=4, steps=2, repeats=1),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class SyntheticGradients:
+  """What to time of Table 1's methods.
+
+  Attributes:
+    architecture: a key of `classifiers.ARCHITECTURES`.
+    cuts: the number of SG modules.
+    batch_size: images per step.
+    steps: of one timing.
+    repeats: timings of everything, interleaved; their median counts.
+    count_paper: whether to count the paper presets of Table 1, too.
+  """
+  architecture: str
+  cuts: int
+  batch_size: int
+  steps: int
+  repeats: int
+  count_paper: bool
+
+
+_SMALL = SyntheticGradients(
+    architecture="small", cuts=3, batch_size=32,  # as Table 1's quick preset
+    steps=20, repeats=5,  # ours: a timing of 0.1 s and more
+    count_paper=True)
+SYNTHETIC_GRADIENTS: Mapping[str, SyntheticGradients] = {
+    "quick": _SMALL,
+    # On a GPU: Table 1's networks themselves.
+    "cifar10": dataclasses.replace(_SMALL, architecture="cifar10"),
+    "resnet50": dataclasses.replace(_SMALL, architecture="resnet50"),
+    "smoke": dataclasses.replace(
+        _SMALL, batch_size=2, steps=1, repeats=1, count_paper=False),
 }

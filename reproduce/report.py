@@ -26,6 +26,7 @@ from reproduce.sections import (
     section5,
     sensitivity,
     speed,
+    synthetic_gradients,
     table1,
     theory,
 )
@@ -93,6 +94,10 @@ SECTIONS = {
         "Speed beside PyTorch, JAX and JENN",
         "Not in the paper. The same networks, data and steps in each library.",
         speed.write),
+    "synthetic_gradients": (
+        "What a step with synthetic gradients costs",
+        "Not in the paper.",
+        synthetic_gradients.write),
     "scaling": (
         "What a Sobolev step costs",
         "Paper, Section 2: projections keep the cost of a step independent of "

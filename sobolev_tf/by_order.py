@@ -61,7 +61,7 @@ def sample_weights(given, order: int) -> Optional[Dict[str, Any]]:
     given = [given] * (order + 1)
   weights = by_name("sample_weight", given, order)
   for weight in (weights or {}).values():
-    if weight is not None and weight.shape[1:].num_elements() != 1:
+    if weight is not None and tuple(weight.shape[1:]) not in ((), (1,)):
       raise errors.UserError(
           "sample_weight has one weight per example, for all orders or for "
           f"each of them, got the shape {weight.shape}: to leave out single "

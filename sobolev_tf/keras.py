@@ -17,7 +17,6 @@ import tensorflow as tf
 
 from sobolev_tf import by_order, derivatives, errors, linearity
 from sobolev_tf import targets as targets_lib
-from sobolev_tf.by_order import order_names
 from sobolev_tf.losses import stochastic as stochastic_lib
 
 _EVALUATION = -1  # in place of the count of training's draws
@@ -132,7 +131,7 @@ class SobolevModel(keras.Model):
     Raises:
       UserError: if the number of entries is not that of the orders.
     """
-    names = order_names(self.order)
+    names = by_order.order_names(self.order)
     if loss is None:
       loss = SquaredError()
     if isinstance(loss, (str, keras.losses.Loss)) or callable(loss):
@@ -288,7 +287,7 @@ class SobolevModel(keras.Model):
       targets = derivatives.projections(self.target, x, directions)
     else:
       targets = targets_lib.from_function(self.target, x, self.order)
-    names = order_names(self.order)
+    names = by_order.order_names(self.order)
     values = _like(predictions[0], targets[0])
     return (
         {name: _fill(target, prediction) for name, target, prediction in zip(

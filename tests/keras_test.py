@@ -11,7 +11,7 @@ import sonnet as snt
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors, linearity, losses
-from sobolev_tf.keras import SobolevModel, SquaredError, order_names
+from sobolev_tf.keras import SobolevModel, SquaredError
 
 B, D = 12, 2
 RNG = np.random.default_rng(0)
@@ -452,8 +452,3 @@ def without_shapes():
 def test_mistakes_are_named_in_a_sentence(call, words):
   with pytest.raises(errors.UserError, match=words):
     call()
-
-
-def test_order_names():
-  assert order_names(1) == ("value", "first")
-  assert order_names(5)[3:] == ("third", "order_4", "order_5")
