@@ -21,12 +21,19 @@ def choose(rows: Sequence[results.Row]) -> Dict[str, str]:
   Returns:
     The label of the setting by method; averaged over seeds.
   """
-  return {method: max(means, key=means.__getitem__)
-          for method, means in _means(rows).items()}
+  return {method: max(found, key=found.__getitem__)
+          for method, found in means(rows).items()}
 
 
-def _means(rows: Sequence[results.Row]) -> Dict[str, Dict[str, float]]:
-  """By method and setting; -infinity if a seed diverged."""
+def means(rows: Sequence[results.Row]) -> Dict[str, Dict[str, float]]:
+  """Mean validation accuracies.
+
+  Args:
+    rows: of one run or several.
+
+  Returns:
+    By method and setting, in percent; -infinity if a seed diverged.
+  """
   values: Dict[str, Dict[str, list]] = {}
   for row in rows:
     if row.metric == METRIC:
@@ -52,10 +59,10 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   Returns:
     The section, in Markdown.
   """
-  means, chosen = _means(rows), choose(rows)
-  methods = [method for method in sg.METHODS if method in means]
+  found, chosen = means(rows), choose(rows)
+  methods = [method for method in sg.METHODS if method in found]
   seeds = sorted({row.seed for row in rows})
-  lines = [[setting, *(_cell(means[method].get(setting),
+  lines = [[setting, *(_cell(found[method].get(setting),
                              chosen[method] == setting)
                        for method in methods)]
            for setting in grid.by_setting(rows)]
