@@ -127,13 +127,14 @@ def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
 
   Returns:
     Folders of runs by a name of their own, in the report's order: by
-    artefact, then `cpu`, `quick`, `tuned`, `paper`, all else.
+    artefact, then `cpu`, `long`, `quick`, `tuned`, `paper`, all else.
 
   Raises:
     UserError: if a run's `run.json` is damaged.
   """
   found: Dict[str, Tuple[Tuple, pathlib.Path]] = {}
-  artefacts, presets = list(SECTIONS), ["cpu", "quick", "tuned", "paper"]
+  artefacts, presets = list(SECTIONS), [
+      "cpu", "long", "quick", "tuned", "paper"]
   for folder in inputs:
     for path in sorted(folder.glob("**/run.json")):
       settings = results.read_settings(path.parent)

@@ -1,6 +1,7 @@
 """Table 1 from rows: the table, the drawing and the diagnoses."""
 
 import pathlib
+import re
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from matplotlib import figure
@@ -78,6 +79,8 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   parts = []
   for number, (setting, group) in enumerate(grid.by_setting(rows).items()):
     cells = Cells(group)
+    setting = re.sub(r"learning_rate=\S*/\S*",
+                     "learning rates by method", setting)
     head = f"{cells.task}, preset {group[0].preset}: {setting}"
     name = f"table1-{number}.png"
     draw(cells, head).savefig(folder / name, dpi=110)
