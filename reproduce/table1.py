@@ -35,6 +35,7 @@ from sobolev_tf.training import classification, device, replicas
 ARTEFACT = "table1"
 _ATTEMPTS = 20  # to open a folder that another process is opening
 _PAUSE = .5  # seconds between looks at what other processes are at
+_NONE_LEFT, _NONE_FREE = -1, -2  # instead of a part's index
 
 
 class Part(NamedTuple):
@@ -97,42 +98,49 @@ def _run(config: config_lib.Config, folder: files.Path, preset: str,
   replicas.from_chief(strategy, True)  # the folder is ready
   if not chief:
     store = results.Run(folder, description)
-  waiting = [Part(settings, seed, method) for settings in config.settings
-             for seed in config.seeds for method in config.methods]
+  parts = [Part(settings, seed, method) for settings in config.settings
+           for seed in config.seeds for method in config.methods]
   told = False
-  while waiting:
-    left = [part for part in waiting if not _take(
-        part, config, store, preset, data_folder, tensorboard, strategy)]
-    if left == waiting:
-      if not told and chief:
-        print(f"{len(left)} parts left, all of which other processes are at: "
-              "waiting for them.", file=sys.stderr)
-      told = True
-      time.sleep(_PAUSE)
-    waiting = left
-  replicas.from_chief(strategy, True)  # all rows are written
+  while True:
+    with contextlib.ExitStack() as held:
+      chosen = replicas.from_chief(
+          strategy, _choose(parts, store, held) if chief else 0)
+      if chosen == _NONE_LEFT:
+        break
+      if chosen != _NONE_FREE:
+        _run_part(parts[chosen], config, store, preset, data_folder,
+                  tensorboard, strategy)
+        continue
+    if not told and chief:
+      print("Other processes are at all parts that are left: waiting for them.",
+            file=sys.stderr)
+    told = True
+    _wait()
   return results.read(store.folder) if chief else []
 
 
-def _take(part: Part, config: config_lib.Config, store: results.Run,
-          preset: str, data_folder: Optional[str], tensorboard: bool,
-          strategy: tf.distribute.Strategy) -> bool:
-  """Finishes a part, unless another process is at it; whether it is done."""
-  if replicas.from_chief(strategy, store.finished(part.name)):
-    return True
-  with contextlib.ExitStack() as stack:
-    free = True
-    if replicas.is_chief(strategy):
+def _choose(parts: Sequence[Part], store: results.Run,
+            held: contextlib.ExitStack) -> int:
+  """The index of a part that nobody has finished or is at; holds its lock."""
+  none = _NONE_LEFT
+  for index, part in enumerate(parts):
+    if store.finished(part.name):
+      continue
+    with contextlib.ExitStack() as lock:
       try:
-        stack.enter_context(files.locked(store.checkpoints(part.name)))
+        lock.enter_context(files.locked(store.lock(part.name)))
       except errors.InUse:
-        free = False
-    if not replicas.from_chief(strategy, free):
-      return False
-    # Another process may have finished it between the first look and the lock.
-    if not replicas.from_chief(strategy, store.finished(part.name)):
-      _run_part(part, config, store, preset, data_folder, tensorboard, strategy)
-  return True
+        none = _NONE_FREE
+        continue
+      # Another process may have finished it between first look and lock.
+      if not store.finished(part.name):
+        held.enter_context(lock.pop_all())
+        return index
+  return none
+
+
+def _wait() -> None:
+  time.sleep(_PAUSE)
 
 
 def _run_part(part: Part, config: config_lib.Config, store: results.Run,
@@ -175,10 +183,13 @@ def _open(folder: files.Path, settings: Mapping[str, Any],
     with contextlib.ExitStack() as stack:
       try:
         stack.enter_context(files.locked(folder))
+        if overwrite:  # not while another process is at a part of it
+          for lock in sorted((folder / results.LOCKS).glob("*")):
+            stack.enter_context(files.locked(lock))
       except errors.InUse:
         if attempt + 1 == _ATTEMPTS:
           raise
-        time.sleep(_PAUSE)
+        _wait()
         continue
       return results.Run(folder, settings, overwrite)
   raise AssertionError("not reached")

@@ -88,7 +88,8 @@ def run(config: config_lib.TeacherConfig, game: str, seed: int,
       history = trainer_lib.train(
           trainer, iterations=config.iterations,
           checkpoint_every=config.checkpoint_every,
-          on_checkpoint=store_candidate, folder=store.checkpoints(_PART),
+          on_checkpoint=store_candidate, settings=settings,
+          folder=store.checkpoints(_PART),
           log_folder=folder / "tensorboard" if tensorboard else None,
           title=game)
       emulators.close()

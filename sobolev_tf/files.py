@@ -43,7 +43,7 @@ def make_folder(path: Path) -> pathlib.Path:
   """
   path = pathlib.Path(path)
   try:
-    path.mkdir(parents=True, exist_ok=True)
+    _make(path)
     probe = path / f".probe-{os.getpid()}"
     probe.touch()
     probe.unlink()
@@ -52,6 +52,16 @@ def make_folder(path: Path) -> pathlib.Path:
         f"Cannot write in the folder '{path}' ({error.strerror}): choose "
         "another output folder or change its permissions.") from error
   return path
+
+
+def _make(path: pathlib.Path) -> None:
+  """Makes a folder, though other processes may be removing its parent."""
+  for _ in range(20):
+    # The parent can be gone between two looks of pathlib's, either way.
+    with contextlib.suppress(FileNotFoundError, FileExistsError):
+      path.mkdir(parents=True, exist_ok=True)
+      return
+  path.mkdir(parents=True, exist_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -126,7 +136,7 @@ def write_folder(path: Path, fill: Callable[[pathlib.Path], None]) -> None:
   with _explained(path):
     try:
       shutil.rmtree(partial, ignore_errors=True)
-      partial.mkdir(parents=True)
+      _make(partial)
       fill(partial)
       lines = []
       for file in sorted(p for p in partial.rglob("*") if p.is_file()):

@@ -90,12 +90,12 @@ class SobolevModel(keras.Model):
     self.order = order
     self.set_target(target)
     self.stochastic = stochastic
+    self._knows_shape = False
     self.seed = seed
     self._draws = keras.Variable(
         0, trainable=False, dtype="int32", name="draws",
         aggregation="only_first_replica")
-    if model.built:  # as a subclassed model is, without telling its shape
-      self.build(getattr(model, "input_shape", None))
+    self.built = model.built
 
   def set_target(self, target: Optional[derivatives.Function]) -> None:
     """Sets the function from which targets are computed, or none."""
@@ -111,6 +111,7 @@ class SobolevModel(keras.Model):
     if not self.model.built:
       self.model(keras.Input(batch_shape=input_shape))
     self.built = True
+    self._knows_shape = True
 
   def compile(self, optimizer="adam", loss=None, loss_weights=None,
               metrics=None, weighted_metrics=None, jit_compile: bool = False,
@@ -243,6 +244,10 @@ class SobolevModel(keras.Model):
         raise errors.UserError(
             "The model inside must have one output, got "
             f"{len(tf.nest.flatten(value))}: join them in one tensor.")
+      if getattr(value, "_keras_mask", None) is not None:
+        raise errors.UserError(
+            "The output of the model inside carries a mask, which would not "
+            "fit its derivatives: mark what is missing by NaN targets.")
       return tf.cast(value, points.dtype)
     return function
 
@@ -313,6 +318,8 @@ class SobolevModel(keras.Model):
       raise errors.UserError(
           "The inputs have no static shape: give the data set one, with "
           "output_signature or tf.ensure_shape.")
+    if not self._knows_shape:
+      self.build(tuple(x.shape))  # for `export`
     return tf.cast(x, self.variable_dtype) if x.dtype.is_floating else x
 
 

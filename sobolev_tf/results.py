@@ -28,6 +28,7 @@ import tensorflow as tf
 from sobolev_tf import errors, files
 
 _SETTINGS = "run.json"
+LOCKS = ".locks"  # folder of the parts' locks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +123,13 @@ class Run:
     """Where the checkpoints of an unfinished part go."""
     return self.folder / "checkpoints" / part
 
+  def lock(self, part: str) -> pathlib.Path:
+    """A folder to hold (`files.locked`) while a part is worked on.
+
+    Nothing removes it, since a lock lives in a file.
+    """
+    return self.folder / LOCKS / part
+
   def _rows_file(self, part: str) -> pathlib.Path:
     return self.folder / "rows" / f"{part}.csv"
 
@@ -169,7 +177,8 @@ def first_difference(before, now, name: str = "settings") -> str:
       len(before) == len(now)):
     pairs = (first_difference(*pair, name) for pair in zip(before, now))
     return next(filter(None, pairs), "")
-  return "" if before == now else f"{name}: {before} there, {now} now"
+  same = before == now or before != before and now != now  # NaN
+  return "" if same else f"{name}: {before} there, {now} now"
 
 
 def read_settings(folder: files.Path) -> Dict[str, Any]:

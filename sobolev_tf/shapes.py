@@ -1,4 +1,4 @@
-"""Checks of points and outputs that the derivatives share.
+"""Checks of points, outputs and labels.
 
 The shapes are those of `sobolev_tf.derivatives`; every check raises
 `UserError` with the shape that it found and the one that it needs.
@@ -6,6 +6,7 @@ The shapes are those of `sobolev_tf.derivatives`; every check raises
 
 from typing import Any, Optional
 
+import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
@@ -99,3 +100,22 @@ def check_scalar(y: tf.Tensor, batch_dims: int, name: str,
     raise errors.UserError(
         f"{name}() needs a scalar output, got {y.shape[batch_dims:]} per "
         f"point: use {instead}() for vector outputs.")
+
+
+def check_labels(labels: tf.Tensor, num_classes: int, name: str) -> None:
+  """Checks that labels are classes.
+
+  Args:
+    labels: integers of any shape, eager or NumPy's.
+    num_classes: labels are 0 ... num_classes - 1.
+    name: what holds them, for the message.
+
+  Raises:
+    UserError: if one is out of range.
+  """
+  labels = np.asarray(labels)
+  wrong = labels[(labels < 0) | (labels >= num_classes)]
+  if wrong.size:
+    raise errors.UserError(
+        f"{name} holds the label {wrong[0]}, but its labels must be 0 to "
+        f"{num_classes - 1}.")

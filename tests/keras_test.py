@@ -24,14 +24,17 @@ def target(x):
   return tf.sin(x[:, :1]) * x[:, 1:]
 
 
+def use(dtype):
+  # The policy as well: Keras keeps the one of the first layer ever made.
+  keras.config.set_floatx(dtype)
+  keras.config.set_dtype_policy(dtype)
+
+
 @pytest.fixture(autouse=True)
 def _float64():
-  # The policy as well: Keras keeps the one of the first layer ever made.
-  keras.config.set_floatx("float64")
-  keras.config.set_dtype_policy("float64")
+  use("float64")
   yield
-  keras.config.set_floatx("float32")
-  keras.config.set_dtype_policy("float32")
+  use("float32")
 
 
 def network(outputs=1):
@@ -245,12 +248,30 @@ class Subclassed(keras.Model):
 def test_export_after_fit(make, tmp_path):
   made = compiled(make())
   with warnings.catch_warnings():
-    warnings.simplefilter("error")
+    warnings.filterwarnings("error", message=r".*build\(\)")
     made.fit(X, (Y, DY), verbose=0)
   made.export(tmp_path / "served", verbose=False)
   served = tf.saved_model.load(str(tmp_path / "served"))
   np.testing.assert_allclose(
       served.serve(tf.constant(X)), made.predict(X, verbose=0))
+
+
+class WithScale(SobolevModel):
+  """A subclass with a weight of its own."""
+
+  def __init__(self, model):
+    super().__init__(model)
+    self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+  def call(self, x, training=None):
+    return self.scale * super().call(x, training)
+
+
+def test_a_subclass_may_add_weights():
+  made = WithScale(network())
+  made.compile(keras.optimizers.SGD(.1))
+  made.fit(X, (Y, DY), verbose=0)
+  assert float(made.scale) != 1.
 
 
 def test_order_2_of_a_relu_network_is_warned_of():
@@ -269,7 +290,7 @@ def test_one_metric_is_for_all_orders():
 
 def on_two_devices(path):
   """Fits in a process of its own, on one device and on two virtual ones."""
-  _float64.__wrapped__()
+  use("float64")
   strategies = [tf.distribute.get_strategy()]
   tf.config.set_logical_device_configuration(
       tf.config.list_physical_devices("CPU")[0],
@@ -294,9 +315,10 @@ def on_two_devices(path):
 def test_two_devices_give_what_one_gives(tmp_path):
   path = tmp_path / "found"
   process = multiprocessing.get_context("spawn").Process(
-      target=on_two_devices, args=(path,))
+      target=on_two_devices, args=(path,), daemon=True)
   process.start()
-  process.join(300)
+  process.join(600)
+  process.kill()  # if it hangs
   assert process.exitcode == 0
   one, two = json.loads(path.read_text())
   assert set(one[0]) == set(two[0]) > {"loss", "val_first_loss"}
@@ -446,6 +468,10 @@ def without_shapes():
      "must have one output, got 2"),
     (lambda: compiled().fit(X, (Y, DY), sample_weight=(np.ones(B), DY),
                             verbose=0), "one weight per example"),
+    (lambda: compiled(keras.Sequential([
+        keras.layers.Masking(), keras.layers.Dense(1)])).fit(
+            np.ones([B, 3, D]), (np.ones([B, 3, 1]), np.ones([B, 3, 3, D])),
+            verbose=0), "carries a mask"),
     (lambda: compiled(Subclassed()).fit(without_shapes(), verbose=0),
      "no static shape"),
 ])

@@ -3,13 +3,19 @@
 import pathlib
 from typing import Dict, Sequence, Tuple
 
-from reproduce.sections import figure2, grid, markdown, order2_tuning
+import numpy as np
+
+from reproduce.sections import figure2, grid, markdown, tuning
 from sobolev_tf import results, stats
 from sobolev_tf.training import regression
 
 METHODS = tuple(regression.ALL_METHODS)
 ERRORS = {"value": "test_mse", "gradient": "test_gradient_mse",
           "Hessian": "test_hessian_mse"}
+SEARCH = tuning.Search(
+    "validation_mse", "log10 of the value's validation error",
+    score=lambda error: -np.log10(error), shown=lambda score: 0. - score,
+    form="{:.2f}", titles=grid.LABELS)
 # What is compared: (first, second) and the words for either one being better.
 PAIRS: Dict[Tuple[str, str], Tuple[str, str, str]] = {
     ("regular", "sobolev-2"): ("order 0 - order 2", "order 2", "order 0"),
@@ -29,8 +35,8 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   Returns:
     The section, in Markdown.
   """
-  if any(row.metric == order2_tuning.METRIC for row in rows):
-    return order2_tuning.write(rows, folder)
+  if tuning.is_search(rows, SEARCH):
+    return tuning.write(rows, folder, SEARCH)
   parts = []
   for number, (setting, group) in enumerate(grid.by_setting(rows).items()):
     first = group[0]

@@ -8,7 +8,7 @@ from matplotlib import figure
 import numpy as np
 
 from reproduce import published
-from reproduce.sections import grid, markdown, table1_tuning
+from reproduce.sections import grid, markdown, tuning
 from sobolev_tf import results, stats
 from sobolev_tf import synthetic_gradients as sg
 
@@ -19,6 +19,9 @@ TITLES = {
 COLOURS = {
     "noprop": "#9a9a9a", "direct": "#8f6bb3", "vfbn": "#d9a441",
     "critic": "#5a9e6f", "sobolev": "#c8553d", "backpropagation": "#4878a8"}
+SEARCH = tuning.Search(
+    "validation_top1", "top-1 on validation images, %", score=float,
+    shown=float, form="{:.1f}", titles=TITLES)
 _NEAREST = "cifar10"  # of the paper's sets to the ones drawn or embedded here
 
 
@@ -74,8 +77,8 @@ def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
   Returns:
     The section, in Markdown.
   """
-  if any(row.metric == table1_tuning.METRIC for row in rows):
-    return table1_tuning.write(rows, folder)
+  if tuning.is_search(rows, SEARCH):
+    return tuning.write(rows, folder, SEARCH)
   parts = []
   for number, (setting, group) in enumerate(grid.by_setting(rows).items()):
     cells = Cells(group)

@@ -156,7 +156,8 @@ class Trainer:
 
 
 def train(trainer: Trainer, *, iterations: int, checkpoint_every: int,
-          on_checkpoint: Callable[[int], None], folder: files.Path,
+          on_checkpoint: Callable[[int], None], settings: Mapping[str, Any],
+          folder: files.Path,
           log_folder: Optional[files.Path], title: str) -> loop.History:
   """Runs a trainer to its end, resuming from checkpoints if there are any.
 
@@ -166,6 +167,7 @@ def train(trainer: Trainer, *, iterations: int, checkpoint_every: int,
     checkpoint_every: iterations between checkpoints (and new games).
     on_checkpoint: called with the iterations done, after each checkpoint and
       after a resumption.
+    settings: of the run, as `loop.train` takes them.
     folder: where the checkpoints go.
     log_folder: where TensorBoard's event files go; None writes none.
     title: the progress bar's text.
@@ -182,8 +184,8 @@ def train(trainer: Trainer, *, iterations: int, checkpoint_every: int,
       loop.Schedule(
           steps=iterations, chunk=1, evaluate_every=checkpoint_every,
           checkpoint_every=checkpoint_every),
-      evaluate=trainer.measure, on_checkpoint=renew, folder=folder,
-      log_folder=log_folder, title=title, compiled=False)
+      evaluate=trainer.measure, on_checkpoint=renew, settings=settings,
+      folder=folder, log_folder=log_folder, title=title, compiled=False)
 
 
 def _seed(seed: int, stream: int, index: int) -> tf.Tensor:

@@ -9,6 +9,7 @@ from typing import Optional
 
 import tensorflow as tf
 
+from sobolev_tf import shapes
 from sobolev_tf.data import classification, prepared
 from sobolev_tf.data.classification import Batch
 
@@ -51,7 +52,7 @@ def _arrays(split: str, folder: Optional[str]) -> Batch:
     batches = list(prepared.load("cifar10", split, folder)[0].batch(50_000))
   labels = tf.concat(
       [tf.cast(batch["label"], tf.int32) for batch in batches], 0)
-  classification.check_labels(labels, 10, "cifar10")
+  shapes.check_labels(labels, 10, "cifar10")
   return Batch(tf.concat([batch["image"] for batch in batches], 0), labels)
 
 

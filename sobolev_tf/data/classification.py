@@ -195,22 +195,3 @@ def check_stream(stream: str) -> str:
     raise errors.UserError(
         f"stream must be validation or test, got '{stream}'.")
   return stream
-
-
-def check_labels(labels: tf.Tensor, num_classes: int, name: str) -> None:
-  """Checks that labels are classes.
-
-  Args:
-    labels: integers of any shape, eager or NumPy's.
-    num_classes: labels are 0 ... num_classes - 1.
-    name: of the data set.
-
-  Raises:
-    UserError: if one is out of range.
-  """
-  labels = np.asarray(labels)
-  wrong = labels[(labels < 0) | (labels >= num_classes)]
-  if wrong.size:
-    raise errors.UserError(
-        f"{name} holds the label {wrong[0]}, but its labels must be 0 to "
-        f"{num_classes - 1}.")

@@ -11,6 +11,7 @@ from typing import Iterator, Optional
 import tensorflow as tf
 
 from sobolev_tf import errors
+from sobolev_tf import shapes as checks
 from sobolev_tf.data import classification, prepared, shapes
 from sobolev_tf.data.classification import Batch
 
@@ -75,7 +76,7 @@ class ImageNet:
         self._batches = iter(self._epoch(epoch, position))
       batch = next(self._batches)
     self._next = int(index) + 1
-    classification.check_labels(batch.labels, self.num_classes, _NAME)
+    checks.check_labels(batch.labels, self.num_classes, _NAME)
     return batch
 
   def _epoch(self, epoch: int, skipped: int) -> tf.data.Dataset:
@@ -114,7 +115,7 @@ class ImageNet:
           lambda example: Batch(central_crop(example["image"]),
                                 tf.cast(example["label"], tf.int32)),
           tf.data.AUTOTUNE).batch(self._batch_size).prefetch(1):
-        classification.check_labels(batch.labels, self.num_classes, _NAME)
+        checks.check_labels(batch.labels, self.num_classes, _NAME)
         yield batch
 
 

@@ -12,11 +12,10 @@ loss's true gradient is compared with entry by entry.
 
 from typing import Callable, NamedTuple, Optional
 
-import numpy as np
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors
+from sobolev_tf import derivatives, errors, shapes
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -46,14 +45,8 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     UserError: in eager mode, if a label is out of range. (In a graph
       TensorFlow raises its own error on a CPU and gives NaN on a GPU.)
   """
-  classes = logits.shape[-1]
   if tf.executing_eagerly():
-    given = np.asarray(labels)
-    wrong = given[(given < 0) | (given >= classes)]
-    if wrong.size:
-      raise errors.UserError(
-          f"The label {wrong[0]} is out of range: {classes} classes have the "
-          f"labels 0 to {classes - 1}.")
+    shapes.check_labels(labels, logits.shape[-1], "The batch")
   return tf.nn.sparse_softmax_cross_entropy_with_logits(
       labels, tf.cast(logits, tf.float64 if logits.dtype == tf.float64
                       else tf.float32))

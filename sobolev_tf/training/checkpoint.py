@@ -2,7 +2,8 @@
 
 A checkpoint holds every variable of a run (`tf.train.Checkpoint`), the history
 of its measurements, so that a resumed run ends with the same rows as an
-uninterrupted one, and the run's settings, so that no other run goes on with it.
+uninterrupted one, and the settings that the run gives, so that no run of other
+ones goes on with it.
 """
 
 import errno
@@ -76,8 +77,10 @@ class Checkpointer:
         reasons.append(str(error))
         logging.warning("%s Falling back on an older checkpoint.", error)
         continue
-      history, settings = (
-          _read(folder, name) for name in ("history", "settings"))
+      history = _read(folder, "history")
+      # Sealed, so if there are none, an earlier version wrote it.
+      settings = (_read(folder, "settings")
+                  if (folder / "settings.json").exists() else self._settings)
       difference = results.first_difference(settings, self._settings)
       if difference:
         raise errors.UserError(

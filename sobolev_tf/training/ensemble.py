@@ -39,7 +39,7 @@ def train(network: mlp.EnsembleMLP, loss: Callable[[tf.Tensor], tf.Tensor],
     settings: how to train.
     folder: for checkpoints; None keeps none.
     log_folder: for TensorBoard; None writes nothing.
-    title: the progress bar's text.
+    title: the progress bar's text, which names the run in its checkpoints.
 
   Returns:
     What the loop recorded.
@@ -63,5 +63,5 @@ def train(network: mlp.EnsembleMLP, loss: Callable[[tf.Tensor], tf.Tensor],
       loop.Schedule(settings.steps, chunk=250,
                     checkpoint_every=1000 if folder else 0,
                     evaluate_every=250 if log_folder else 0),
-      settings=dataclasses.asdict(settings),
+      settings={"title": title, **dataclasses.asdict(settings)},
       folder=folder, log_folder=log_folder, title=title)

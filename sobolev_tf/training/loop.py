@@ -104,7 +104,7 @@ def train(
       after a resumption, to bring whatever TensorFlow cannot save (an
       emulator, say) into a state that depends on the step count only.
     settings: what makes this run another than one with the same variables,
-      JSON-serialisable: checkpoints of another one are refused.
+      JSON-serialisable: checkpoints of other settings are refused.
     folder: where the checkpoints go; None keeps none.
     log_folder: where TensorBoard's event files go; None writes none.
     title: the progress bar's text.

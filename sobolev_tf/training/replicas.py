@@ -16,6 +16,7 @@ targets of synthetic gradients, are those of one device, too.
 """
 
 import contextlib
+import functools
 import json
 import os
 from typing import Iterator, List, TypeVar, Union
@@ -185,21 +186,28 @@ def run(strategy: tf.distribute.Strategy, function, *arguments):
       strategy.run(function, arguments))
 
 
-def from_chief(strategy: tf.distribute.Strategy, value: bool) -> bool:
+def from_chief(strategy: tf.distribute.Strategy, value: int) -> int:
   """What the chief says; returns once every worker has asked.
 
   Args:
     strategy: from `open_strategy`.
-    value: in the chief what all are told; of no account in other workers.
+    value: in the chief what all are told, a small integer; of no account in
+      other workers.
 
   Returns:
     The chief's value.
   """
   if strategy.cluster_resolver is None:
     return value
-  said = tf.constant(float(value and is_chief(strategy)))
-  heard = tf.function(lambda: run(strategy, lambda: averaged(said)))()
-  return bool(heard.numpy() > 0)
+  # The mean over replicas, of which the chief's are some.
+  total, share = _mean_over_workers(strategy)(tf.constant(
+      [float(value), 1.] if is_chief(strategy) else [0., 0.])).numpy()
+  return round(total / share)
+
+
+@functools.cache
+def _mean_over_workers(strategy: tf.distribute.Strategy):
+  return tf.function(lambda said: run(strategy, averaged, said))
 
 
 @contextlib.contextmanager

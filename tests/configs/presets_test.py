@@ -7,17 +7,19 @@ import shutil
 import pytest
 
 from configs import (
-    figure2,
-    figure3,
-    figure4,
-    order2,
-    recording,
-    sensitivity,
-    table1,
-    teacher,
+  figure2,
+  figure3,
+  figure4,
+  order2,
+  recording,
+  sensitivity,
+  table1,
+  teacher,
 )
-from reproduce.sections import figure4_search, order2_tuning, table1_tuning
+from reproduce.sections import figure4_search, tuning
+from reproduce.sections import order2 as order2_section
 from reproduce.sections import sensitivity as section
+from reproduce.sections import table1 as table1_section
 from sobolev_tf import results, scaling
 from sobolev_tf import synthetic_gradients as sg
 
@@ -100,7 +102,7 @@ def test_order2_is_figure2s_experiment_with_a_smooth_network():
 def test_order2_has_what_its_tuning_chose():
   rows = results.read(RESULTS / "order2" / "tuning")
   (settings,) = order2.PRESETS["cpu"].settings
-  assert order2_tuning.choose(rows) == dict.fromkeys(
+  assert tuning.choose(rows, order2_section.SEARCH) == dict.fromkeys(
       order2.METHODS, settings.label)
   assert {row.seed for row in rows}.isdisjoint(order2.PRESETS["cpu"].seeds)
 
@@ -123,7 +125,8 @@ def test_students_are_trained_with_what_the_search_chose():
 def test_digits_lose_little_by_the_rates_of_drawn_shapes():
   rows = results.read(RESULTS / "table1" / "digits-3-true" / "tuning")
   (settings,) = table1.PRESETS["cpu"]["digits"].settings
-  for method, means in table1_tuning.means(rows).items():
+  for method, means in tuning.means(
+      rows, table1_section.SEARCH).items():
     used = dataclasses.replace(settings, learning_rates={
         method: settings.learning_rates[method]}).label
     assert len(means) == 6
@@ -134,7 +137,7 @@ def test_digits_lose_little_by_the_rates_of_drawn_shapes():
 def test_table1_has_what_its_tuning_chose(targets):
   rows = results.read(RESULTS / "table1" / f"shapes-3-{targets}" / "tuning")
   (settings,) = table1.get("cpu", "shapes", targets=targets).settings
-  chosen = table1_tuning.choose(rows)
+  chosen = tuning.choose(rows, table1_section.SEARCH)
   assert chosen == {
       method: dataclasses.replace(
           settings, learning_rates={method: settings.learning_rates[method]}

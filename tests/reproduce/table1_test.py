@@ -6,6 +6,8 @@ import json
 import math
 import pathlib
 import shutil
+import subprocess
+import sys
 import warnings
 
 from commands import check_refused
@@ -16,7 +18,6 @@ import tensorflow as tf
 from configs import table1 as config_lib
 from reproduce import published, report, table1
 from reproduce.sections import table1 as section
-from reproduce.sections import table1_tuning
 from sobolev_tf import files, results
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.training import classification
@@ -74,18 +75,18 @@ def test_a_part_that_another_process_is_at_is_left_to_it(
   others.unlink()
   ours.unlink()
   other = contextlib.ExitStack()  # another process, as far as locks can tell
-  other.enter_context(files.locked(store.checkpoints(others.stem)))
-  asked = []
+  other.enter_context(files.locked(store.lock(others.stem)))
+  waited = []
 
-  def while_waiting(seconds):
-    assert seconds < 5 and ours.exists()  # all else is done first
-    asked.append(seconds)
-    if len(asked) == 3:
+  def wait():
+    assert ours.exists()  # all else is done first
+    waited.append(True)
+    if len(waited) == 3:
       if finishes:
         others.write_bytes(kept[0])
       other.close()
 
-  monkeypatch.setattr(table1.time, "sleep", while_waiting)
+  monkeypatch.setattr(table1, "_wait", wait)
   trained = []
   train = classification.train
   monkeypatch.setattr(
@@ -94,10 +95,66 @@ def test_a_part_that_another_process_is_at_is_left_to_it(
               *arguments, **options))[1])
   assert command(table1, "--preset=smoke",
                  f"--output={tmp_path}/run").status == 0
-  assert len(asked) == 3
+  assert len(waited) == 3
   assert trained == [ours.stem] + [others.stem] * (not finishes)
   assert (others.read_bytes(), ours.read_bytes()) == kept
   assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_processes_share_a_run(finished, tmp_path):
+  # With three a part's end and another's look meet now and then.
+  processes = [
+      subprocess.Popen(
+          [sys.executable, "-m", "reproduce.table1", "--preset=smoke",
+           f"--output={tmp_path}/run"], stderr=subprocess.PIPE, text=True)
+      for _ in range(3)]
+  errors_ = [process.communicate(timeout=600)[1] for process in processes]
+  assert [process.returncode for process in processes] == [0] * 3, errors_
+  assert results.read(tmp_path / "run") == results.read(finished)
+
+
+def test_locks_of_many_processes(tmp_path):
+  """Parts that take no time, so that processes are in each other's way."""
+  script = """
+import contextlib, os, sys
+from reproduce import table1
+from sobolev_tf import files, results
+parts = [table1.Part(table1.config_lib.get("smoke", "shapes").settings[0], s,
+                     "noprop") for s in range(60)]
+store = results.Run(sys.argv[1], {})
+while True:
+  with contextlib.ExitStack() as held:
+    chosen = table1._choose(parts, store, held)
+    if chosen == table1._NONE_LEFT:
+      break
+    if chosen >= 0:
+      os.mkdir(f"{store.folder}/../{chosen}")  # fails if another was at it
+      files.make_folder(store.checkpoints(parts[chosen].name))
+      store.write(parts[chosen].name, [results.Row(
+          "", "", "", "", "", 0, chosen, 0, sys.argv[2], 1.)])
+"""
+  results.Run(tmp_path / "run", {})
+  processes = [
+      subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "run"),
+                        str(number)], stderr=subprocess.PIPE, text=True)
+      for number in range(3)]
+  errors_ = [process.communicate(timeout=600)[1] for process in processes]
+  assert [process.returncode for process in processes] == [0] * 3, errors_
+  assert {row.seed for row in results.read(tmp_path / "run")} == set(range(60))
+
+
+def test_a_part_in_progress_is_not_overwritten(
+    finished, tmp_path, command, monkeypatch):
+  shutil.copytree(finished, tmp_path / "run")
+  store = results.Run(tmp_path / "run", json.loads(
+      files.read_text(finished / "run.json")))
+  part = next((tmp_path / "run" / "rows").iterdir()).stem
+  monkeypatch.setattr(table1, "_wait", lambda: None)
+  before = results.read(tmp_path / "run")
+  with files.locked(store.lock(part)):
+    check_refused(command(table1, "--preset=smoke", "--overwrite",
+                          f"--output={tmp_path}/run"), "Another run is using")
+  assert results.read(tmp_path / "run") == before
 
 
 def test_report_shows_it(finished, tmp_path):
@@ -295,19 +352,3 @@ def test_the_paper_preset_takes_steps(dataset, splits, tmp_path):
   for module in (*trained.network.parts, *trained.network.cuts):
     for variable in module.trainable_variables:
       assert np.isfinite(variable.numpy()).all()
-
-
-def test_tuning_takes_each_methods_best_on_validation_images(tmp_path):
-  def rows(method, setting, *values):
-    return [results.Row("table1", "tuning", setting, method, "shapes", 0, seed,
-                        10, "validation_top1", value)
-            for seed, value in enumerate(values)]
-  made = [*rows("noprop", "a", 20., 30.), *rows("noprop", "b", 28., 24.),
-          *rows("sobolev", "a", 50., 61.), *rows("sobolev", "b", 99., 99.)]
-  diverged = dataclasses.replace(
-      made[-1], metric="validation_diverged_at", value=3.)
-  assert table1_tuning.choose([*made, diverged]) == {
-      "noprop": "b", "sobolev": "a"}
-  text = section.write([*made, diverged], tmp_path)
-  assert "| a | 25.0 | **55.5** |" in text
-  assert "| b | **26.0** | diverged |" in text

@@ -38,7 +38,7 @@ def test_a_loss_models_gradient_is_a_gradient_field():
 
 @pytest.mark.parametrize("wrong", [-1, 3, 1000])
 def test_a_label_out_of_range_is_named(wrong):
-  with pytest.raises(errors.UserError, match=f"^The label {wrong} is out of"):
+  with pytest.raises(errors.UserError, match=f"holds the label {wrong}, but"):
     sg.cross_entropy(tf.zeros([2, 3]), tf.constant([2, wrong]))
   assert sg.cross_entropy(tf.zeros([0, 3]), tf.zeros([0], tf.int32)).shape == 0
 
