@@ -26,7 +26,7 @@ _PROMISES = {
     "smoke": "smoke takes seconds, to see it run",
     "quick": "quick minutes",
     "cpu": "cpu up to hours",
-    "long": "long hours",
+    "long": "long half an hour",
     "tuning": "tuning half an hour, on validation data",
     "paper": "paper longest, with the paper's settings as far as known",
 }

@@ -301,7 +301,8 @@ def test_committed_runs_have_the_settings_of_their_presets():
     kept = json.loads(files.read_text(path))
     preset, dataset = kept.pop("preset"), kept["dataset"]
     now = dataclasses.asdict(config_lib.get(
-        preset, dataset, targets=kept["settings"][0]["targets"]))
+        preset, dataset, targets=kept["settings"][0]["targets"],
+        splits=kept["settings"][0]["splits"]))
     del now["methods"], now["seeds"]
     assert not results.first_difference(
         kept, json.loads(json.dumps({"artefact": "table1", **now})))
