@@ -207,7 +207,9 @@ def from_chief(strategy: tf.distribute.Strategy, value: int) -> int:
 
 @functools.cache
 def _mean_over_workers(strategy: tf.distribute.Strategy):
-  return tf.function(lambda said: run(strategy, averaged, said))
+  # `identity`: an argument has no device yet, which all-reducing asks for.
+  return tf.function(lambda said: run(
+      strategy, lambda value: averaged(tf.identity(value)), said))
 
 
 @contextlib.contextmanager
