@@ -68,6 +68,43 @@ def test_a_perfect_module_is_backpropagation(targets):
   np.testing.assert_allclose(step.module_losses, 0., atol=1e-25)
 
 
+@pytest.mark.parametrize("targets", sg.TARGETS)
+def test_training_with_perfect_modules_is_backpropagations(targets):
+  # In single precision, with batch normalisation, over several updates.
+  rng = np.random.default_rng(1)
+  images = tf.constant(rng.normal(size=[10, 8, *small.IMAGE]), tf.float32)
+  labels = tf.constant(rng.integers(small.CLASSES, size=[10, 8]))
+
+  def make_parts():
+    parts = [small.stack([4], decay_rate=.9), small.stack([5], decay_rate=.9),
+             small.stack([4], small.CLASSES, decay_rate=.9)]
+    small.Rest(parts)(images[0], False)
+    small.randomise(small.Rest(parts))
+    return parts
+
+  parts, reference = make_parts(), make_parts()
+  perfect = [sg.SyntheticGradient(sg.LossModel(small.Rest(parts[k + 1:])),
+                                  sg.Supervision(1., 1.)) for k in range(2)]
+  network = sg.DecoupledNetwork(parts, perfect, images[0], targets=targets)
+  whole = small.Rest(reference)
+  optimizers = [snt.optimizers.Momentum(.05, .9) for _ in range(2)]
+  losses = []
+  for x, y in zip(images, labels):
+    step = network.step(x, y)
+    variables = [part.trainable_variables for part in parts]
+    optimizers[0].apply(tf.nest.flatten(step.parts), tf.nest.flatten(variables))
+    with tf.GradientTape() as tape:
+      loss = tf.reduce_mean(sg.cross_entropy(whole(x, True), y))
+    optimizers[1].apply(tape.gradient(loss, whole.trainable_variables),
+                        whole.trainable_variables)
+    losses.append([np.mean(step.losses), loss.numpy()])
+  np.testing.assert_allclose(*np.transpose(losses), rtol=1e-5)
+  assert abs(losses[-1][0] - losses[0][0]) > .01
+  for part, other in zip(parts, reference):
+    for a, b in zip(part.trainable_variables, other.trainable_variables):
+      np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
 def test_true_gradients_are_those_of_the_loss_per_example():
   network = small.make_network("direct")
   true, synthetic = network.gradients_at_cuts(X, LABELS)
