@@ -90,7 +90,7 @@ class SobolevModel(keras.Model):
     self.order = order
     self.set_target(target)
     self.stochastic = stochastic
-    self._knows_shape = False
+    self._knows_shape = self._checked = False
     self.seed = seed
     self._draws = keras.Variable(
         0, trainable=False, dtype="int32", name="draws",
@@ -269,7 +269,8 @@ class SobolevModel(keras.Model):
     """Targets and predictions by the orders' names."""
     x = self._points(x)
     function = self._inside(training)
-    if training and self.order > 1:
+    if training and self.order > 1 and not self._checked:
+      self._checked = True
       linearity.warn_if_piecewise_linear(function, x, self.order)
     if self.stochastic:
       directions = stochastic_lib.unit_directions(

@@ -7,15 +7,10 @@ import tensorflow as tf
 from sobolev_tf import errors
 from sobolev_tf.data import classification as data_lib
 
-tfds = pytest.importorskip("tensorflow_datasets")
+pytest.importorskip("tensorflow_datasets")
 cifar10 = pytest.importorskip("sobolev_tf.data.cifar10")
 mocks = pytest.importorskip("mocked_images")
-
-
-@pytest.fixture
-def mocked():
-  with tfds.testing.mock_data(num_examples=20):
-    yield
+mocked = mocks.mocked
 
 
 def test_cifar10(mocked):

@@ -7,15 +7,10 @@ import tensorflow as tf
 from sobolev_tf import errors
 from sobolev_tf.data import classification as data_lib
 
-tfds = pytest.importorskip("tensorflow_datasets")
+pytest.importorskip("tensorflow_datasets")
 imagenet = pytest.importorskip("sobolev_tf.data.imagenet")
 mocks = pytest.importorskip("mocked_images")
-
-
-@pytest.fixture
-def mocked():
-  with tfds.testing.mock_data(num_examples=20):
-    yield
+mocked = mocks.mocked
 
 
 def test_imagenet(mocked):

@@ -1,8 +1,16 @@
 """Data sets of tensorflow_datasets, mocked by files of their format."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+
+
+@pytest.fixture
+def mocked():
+  """Mocks whatever is opened by 20 examples."""
+  with tfds.testing.mock_data(num_examples=20):
+    yield
 
 
 def prepared(files):
