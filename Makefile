@@ -61,7 +61,7 @@ docs: $(DOCS)/.ready
 	  --output-directory build/docs $(MODULES) '!$(NEEDS_ATARI_PY)'
 MODULES = $(subst /,.,$(basename $(subst /__init__,,\
   $(wildcard sobolev_tf/*.py sobolev_tf/*/*.py))))
-NEEDS_ATARI_PY := sobolev_tf.agents.legacy_game
+NEEDS_ATARI_PY := sobolev_tf.atari.legacy.game
 
 clean:
 	rm -rf runs build

@@ -20,10 +20,12 @@ from benchmarks import measuring
 from benchmarks import work as work_lib
 from configs import benchmarks as config_lib
 from reproduce import app
-from reproduce.sections import speed as section
-from sobolev_tf import errors, files, results
+from reproduce import rows as results
+from reproduce.costs import speed as section
+from reproduce.regression import train as regression
+from sobolev_tf import errors, files
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import device, regression, xla
+from sobolev_tf.training import device, xla
 
 _PEERS = ("ours", "pytorch", "jax_scan", "jenn_fit")
 _TOLERANCE = 1e-3  # of losses after a few steps in float32

@@ -14,12 +14,13 @@ from absl import flags
 import numpy as np
 
 from configs import figure4 as config_lib
-from reproduce import app
-from reproduce.sections import markdown, students
-from sobolev_tf.agents import environment, recording
-from sobolev_tf.data import atari as data_lib
-from sobolev_tf.networks import atari
-from sobolev_tf.training import device, distillation
+from reproduce import app, markdown
+from reproduce.distillation import rows as students
+from reproduce.distillation import student as distillation
+from sobolev_tf.atari import environment, recording
+from sobolev_tf.atari import networks as atari
+from sobolev_tf.atari import states as data_lib
+from sobolev_tf.training import device
 
 _STATES = 500
 _TRIALS = {

@@ -18,8 +18,7 @@ import tqdm
 
 from benchmarks import work as work_lib
 from benchmarks.peers import ours
-from reproduce import app
-from reproduce.sections import markdown
+from reproduce import app, markdown
 from sobolev_tf import derivatives
 from sobolev_tf.networks import mlp
 from sobolev_tf.training import device, loop

@@ -18,11 +18,13 @@ from benchmarks import work as work_lib
 from benchmarks.peers import ours
 from configs import benchmarks as config_lib
 from reproduce import app
-from reproduce.sections import scaling as section
-from sobolev_tf import files, losses, results
+from reproduce import rows as results
+from reproduce.costs import scaling as section
+from reproduce.regression import train as regression
+from sobolev_tf import files, losses
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import device, regression
+from sobolev_tf.training import device
 
 _INPUTS = 2  # Section 4.1's functions
 

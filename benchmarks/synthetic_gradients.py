@@ -19,10 +19,11 @@ from benchmarks import measuring
 from configs import benchmarks as config_lib
 from configs import table1
 from reproduce import app
-from reproduce.sections import synthetic_gradients as section
-from sobolev_tf import files, results
+from reproduce import rows as results
+from reproduce.classification import networks as classifiers
+from reproduce.costs import synthetic_gradients as section
+from sobolev_tf import files
 from sobolev_tf import synthetic_gradients as sg
-from sobolev_tf.networks import classifiers
 from sobolev_tf.training import device
 
 _SHAPES = {"small": (32, 32, 3), "cifar10": (32, 32, 3),

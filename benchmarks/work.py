@@ -11,8 +11,8 @@ from typing import Callable, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from reproduce.regression import data as data_lib
 from sobolev_tf import functions
-from sobolev_tf.data import regression as data_lib
 from sobolev_tf.networks import mlp
 
 LEARNING_RATE = 1e-3

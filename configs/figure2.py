@@ -9,8 +9,8 @@ steps, batch size, number of seeds, scaling of inputs and targets.
 import dataclasses
 from typing import Mapping, Tuple
 
+from reproduce.regression import train as regression
 from sobolev_tf import functions
-from sobolev_tf.training import regression
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ import dataclasses
 from typing import Mapping, Tuple
 
 from configs import figure2
-from sobolev_tf.training import regression
+from reproduce.regression import train as regression
 
 
 @dataclasses.dataclass(frozen=True)

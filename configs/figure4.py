@@ -10,8 +10,8 @@ stated anywhere: alpha, the percentages, steps, number of seeds.
 import dataclasses
 from typing import Mapping, Tuple
 
-from sobolev_tf.training import distillation
-from sobolev_tf.training.distillation import Trial
+from reproduce.distillation import student as distillation
+from reproduce.distillation.student import Trial
 
 Trials = Mapping[str, Mapping[str, Tuple[Trial, ...]]]
 

@@ -12,7 +12,7 @@ import dataclasses
 from typing import Mapping, Tuple
 
 from configs import figure2
-from sobolev_tf.training import regression
+from reproduce.regression import train as regression
 
 METHODS: Tuple[str, ...] = tuple(regression.ALL_METHODS)
 

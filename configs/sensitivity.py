@@ -11,8 +11,8 @@ import dataclasses
 from typing import Mapping
 
 from configs import figure2
-from sobolev_tf import scaling
-from sobolev_tf.training import regression
+from reproduce.regression import train as regression
+from reproduce.regression import units as scaling
 
 _SETTINGS = tuple(
     dataclasses.replace(

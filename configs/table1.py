@@ -11,9 +11,9 @@ number of steps and seeds, augmentation, all of ImageNet's training.
 import dataclasses
 from typing import Any, Dict, Mapping, Optional, Tuple
 
+from reproduce.classification import train as classification
 from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
-from sobolev_tf.training import classification
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ import dataclasses
 from typing import Mapping, Optional
 
 from sobolev_tf import errors
-from sobolev_tf.agents import actor_critic
+from sobolev_tf.atari import actor_critic
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 The paper's statements have no settings; all of these are ours, chosen so that
 the numbers show the statement. Targets are defined beside the computations in
-`sobolev_tf/theory/`.
+`reproduce/theory/`.
 """
 
 import dataclasses

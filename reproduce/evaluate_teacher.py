@@ -16,12 +16,8 @@ import numpy as np
 from configs import teacher as config_lib
 from reproduce import app
 from sobolev_tf import errors, files
-from sobolev_tf.agents import (
-    environment,
-    evaluation,
-    legacy_environment,
-    teachers,
-)
+from sobolev_tf.atari import environment, evaluation, teachers
+from sobolev_tf.atari.legacy import environment as legacy_environment
 from sobolev_tf.training import device
 
 EMULATORS = {

@@ -8,8 +8,9 @@ Section 4.1 of https://arxiv.org/abs/1706.04859.
 from absl import flags
 
 from configs import figure2 as config_lib
-from reproduce import app, regression_grid
-from reproduce.sections import figure2 as section
+from reproduce import app
+from reproduce.regression import figure2 as section
+from reproduce.regression import grid as regression_grid
 
 
 def define_flags() -> None:

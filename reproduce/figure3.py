@@ -12,9 +12,11 @@ import numpy as np
 
 from configs import figure3 as config_lib
 from reproduce import app
-from reproduce.sections import figure3 as section
-from sobolev_tf import derivatives, files, functions, results
-from sobolev_tf.training import device, regression
+from reproduce import rows as results
+from reproduce.regression import figure3 as section
+from reproduce.regression import train as regression
+from sobolev_tf import derivatives, files, functions
+from sobolev_tf.training import device
 
 
 def define_flags() -> None:

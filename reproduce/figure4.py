@@ -7,8 +7,9 @@ with the package; states are replayed from their logs of actions.
 """
 
 from configs import figure4 as config_lib
-from reproduce import app, distillation_grid
-from reproduce.sections import figure4 as section
+from reproduce import app
+from reproduce.distillation import figure4 as section
+from reproduce.distillation import grid as distillation_grid
 
 
 def define_flags() -> None:

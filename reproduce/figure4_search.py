@@ -7,8 +7,9 @@ configs/figure4.py by hand.
 """
 
 from configs import figure4 as config_lib
-from reproduce import app, distillation_grid
-from reproduce.sections import figure4_search as section
+from reproduce import app
+from reproduce.distillation import grid as distillation_grid
+from reproduce.distillation import search as section
 
 
 def define_flags() -> None:

@@ -9,8 +9,9 @@ network must be smooth: against order 1 and order 0 on the same functions.
 from absl import flags
 
 from configs import order2 as config_lib
-from reproduce import app, regression_grid
-from reproduce.sections import order2 as section
+from reproduce import app
+from reproduce.regression import grid as regression_grid
+from reproduce.regression import order2 as section
 
 
 def define_flags() -> None:

@@ -6,8 +6,9 @@ tables), and is never computed again once they are on disk.
 
 from typing import Any, Callable, Iterable, List, Mapping, NamedTuple, Sequence
 
-from reproduce.statements import outcome
-from sobolev_tf import files, results
+from reproduce import rows as results
+from reproduce.theory import outcome
+from sobolev_tf import files
 from sobolev_tf.training import device
 
 

@@ -18,8 +18,9 @@ import numpy as np
 
 from configs import recording as config_lib
 from reproduce import app
-from sobolev_tf import errors, files, results
-from sobolev_tf.agents import environment, recording, recordings, teachers
+from reproduce import rows as results
+from sobolev_tf import errors, files
+from sobolev_tf.atari import environment, recording, recordings, teachers
 from sobolev_tf.training import device
 
 _STATES = "states"

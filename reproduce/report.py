@@ -16,21 +16,15 @@ import markdown
 from markdown.extensions import toc
 
 from reproduce import app
-from reproduce.sections import (
-    figure2,
-    figure3,
-    figure4,
-    figure4_search,
-    order2,
-    scaling,
-    section5,
-    sensitivity,
-    speed,
-    synthetic_gradients,
-    table1,
-    theory,
-)
-from sobolev_tf import errors, files, results
+from reproduce import rows as results
+from reproduce.classification import table1
+from reproduce.costs import scaling, speed, synthetic_gradients
+from reproduce.distillation import figure4
+from reproduce.distillation import search as figure4_search
+from reproduce.regression import figure2, figure3, order2, sensitivity
+from reproduce.section5 import section as section5
+from reproduce.theory import section as theory
+from sobolev_tf import errors, files
 
 # Artefact -> (heading, what the paper says, function of (rows, run, folder)).
 SECTIONS = {

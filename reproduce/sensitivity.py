@@ -9,8 +9,9 @@ same way for both methods.
 from absl import flags
 
 from configs import sensitivity as config_lib
-from reproduce import app, regression_grid
-from reproduce.sections import sensitivity as section
+from reproduce import app
+from reproduce.regression import grid as regression_grid
+from reproduce.regression import sensitivity as section
 
 
 def define_flags() -> None:

@@ -25,12 +25,14 @@ import tensorflow as tf
 
 from configs import table1 as config_lib
 from reproduce import app
-from reproduce.sections import table1 as section
-from sobolev_tf import errors, files, results
+from reproduce import rows as results
+from reproduce.classification import table1 as section
+from reproduce.classification import train as classification
+from reproduce.classification.data import sets as data_lib
+from sobolev_tf import errors, files
 from sobolev_tf import synthetic_gradients as sg
-from sobolev_tf.data import classification as data_lib
 from sobolev_tf.networks import convolution
-from sobolev_tf.training import classification, device, replicas
+from sobolev_tf.training import device, replicas
 
 ARTEFACT = "table1"
 _ATTEMPTS = 20  # to open a folder that another process is opening

@@ -18,10 +18,11 @@ from absl import flags
 
 from configs import teacher as config_lib
 from reproduce import app
-from sobolev_tf import errors, files, results
-from sobolev_tf.agents import actor_critic, environment, teachers
-from sobolev_tf.agents import trainer as trainer_lib
-from sobolev_tf.networks import atari
+from reproduce import rows as results
+from sobolev_tf import errors, files
+from sobolev_tf.atari import actor_critic, environment, teachers
+from sobolev_tf.atari import networks as atari
+from sobolev_tf.atari import trainer as trainer_lib
 from sobolev_tf.training import device
 
 _PART = "training"

@@ -11,9 +11,13 @@ from sobolev_tf.derivatives import (
     projections,
     value_and_derivatives,
 )
+from sobolev_tf.derivatives.linearity import PiecewiseLinearWarning
+from sobolev_tf.derivatives.symmetry import (
+    estimated_jacobian_asymmetry,
+    jacobian_asymmetry,
+)
 from sobolev_tf.errors import UserError
 from sobolev_tf.functions import FUNCTIONS, BenchmarkFunction
-from sobolev_tf.linearity import PiecewiseLinearWarning
 from sobolev_tf.losses import (
     SobolevLoss,
     SobolevTerms,
@@ -24,10 +28,6 @@ from sobolev_tf.losses import (
     unit_directions,
 )
 from sobolev_tf.networks.mlp import EnsembleMLP
-from sobolev_tf.symmetry import (
-    estimated_jacobian_asymmetry,
-    jacobian_asymmetry,
-)
 from sobolev_tf.targets import from_arrays, from_black_box, from_function
 from sobolev_tf.training.loop import History, Schedule, train
 from sobolev_tf.training.optimizers import Adam, cosine

@@ -15,8 +15,9 @@ from typing import Any, Callable, Dict, Optional, Tuple
 import keras
 import tensorflow as tf
 
-from sobolev_tf import by_order, derivatives, errors, linearity
+from sobolev_tf import by_order, derivatives, errors
 from sobolev_tf import targets as targets_lib
+from sobolev_tf.derivatives import linearity
 from sobolev_tf.losses import stochastic as stochastic_lib
 
 _EVALUATION = -1  # in place of the count of training's draws

@@ -10,8 +10,9 @@ from typing import Callable, Sequence, Tuple
 import numpy as np
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors, shapes
-from sobolev_tf import finite_differences as fd
+from sobolev_tf import derivatives, errors
+from sobolev_tf.derivatives import finite_differences as fd
+from sobolev_tf.derivatives import shapes
 
 
 def from_function(function: derivatives.Function, x: tf.Tensor, order: int = 1,

@@ -10,7 +10,8 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors, linearity, losses
+from sobolev_tf import derivatives, errors, losses
+from sobolev_tf.derivatives import linearity
 from sobolev_tf.keras import SobolevModel, SquaredError
 
 B, D = 12, 2

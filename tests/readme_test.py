@@ -102,7 +102,7 @@ def test_files_and_headings_that_links_name_exist(page):
 
 
 def test_committed_results_are_undamaged():
-  from sobolev_tf import results
+  from reproduce import rows as results
   rows = [row for run in (ROOT / "results").glob("**/run.json")
           for row in results.read(run.parent)]
   assert {row.artefact for row in rows} >= {

@@ -6,10 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import work as work_lib
+from reproduce.regression import train as regression
 from sobolev_tf import losses
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import loop, optimizers, regression, xla
+from sobolev_tf.training import loop, optimizers, xla
 
 NAME = "sobolev_tf"
 ALGORITHMS = {

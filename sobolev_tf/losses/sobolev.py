@@ -7,7 +7,8 @@ from typing import Callable, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from sobolev_tf import derivatives, linearity
+from sobolev_tf import derivatives
+from sobolev_tf.derivatives import linearity
 from sobolev_tf.losses import pointwise, terms
 
 Differentiate = Callable[..., Tuple[tf.Tensor, ...]]

@@ -10,7 +10,8 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from sobolev_tf import errors, shapes
+from sobolev_tf import errors
+from sobolev_tf.derivatives import shapes
 from sobolev_tf.losses import pointwise
 
 

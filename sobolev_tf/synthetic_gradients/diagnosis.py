@@ -10,7 +10,7 @@ from typing import Dict, Iterator
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf import symmetry
+from sobolev_tf.derivatives import symmetry
 from sobolev_tf.synthetic_gradients import cuts as cuts_lib
 from sobolev_tf.synthetic_gradients import decoupled
 

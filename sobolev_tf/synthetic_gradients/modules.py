@@ -15,7 +15,8 @@ from typing import Callable, NamedTuple, Optional
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors, shapes
+from sobolev_tf import derivatives, errors
+from sobolev_tf.derivatives import shapes
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 

@@ -15,7 +15,8 @@ from typing import Any, List, Mapping, Optional, Tuple
 from absl import logging
 import tensorflow as tf
 
-from sobolev_tf import errors, files, results
+from reproduce import rows as results
+from sobolev_tf import errors, files
 
 _PREFIX = "step-"
 _KEEP = 2  # ours: one to fall back on when the newest is damaged

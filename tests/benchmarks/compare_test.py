@@ -6,8 +6,9 @@ import pytest
 from benchmarks import compare
 from benchmarks.peers import ours
 from configs import benchmarks as config_lib
-from reproduce.sections import speed
-from sobolev_tf import errors, results
+from reproduce import rows as results
+from reproduce.costs import speed
+from sobolev_tf import errors
 
 CONFIG = config_lib.Config(
     sizes=(4,), members=(2,), batch_size=3, model_steps=4, repeats=1)

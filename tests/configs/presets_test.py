@@ -16,11 +16,13 @@ from configs import (
   table1,
   teacher,
 )
-from reproduce.sections import figure4_search, tuning
-from reproduce.sections import order2 as order2_section
-from reproduce.sections import sensitivity as section
-from reproduce.sections import table1 as table1_section
-from sobolev_tf import results, scaling
+from reproduce import rows as results
+from reproduce import tuning
+from reproduce.classification import table1 as table1_section
+from reproduce.distillation import search as figure4_search
+from reproduce.regression import order2 as order2_section
+from reproduce.regression import sensitivity as section
+from reproduce.regression import units as scaling
 from sobolev_tf import synthetic_gradients as sg
 
 RESULTS = pathlib.Path(__file__).parents[2] / "results"

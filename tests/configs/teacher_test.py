@@ -4,8 +4,8 @@ import pytest
 
 from configs import teacher
 from sobolev_tf import errors
-from sobolev_tf.agents import environment
-from sobolev_tf.networks import atari
+from sobolev_tf.atari import environment
+from sobolev_tf.atari import networks as atari
 
 
 @pytest.mark.parametrize("preset", teacher.PRESETS)

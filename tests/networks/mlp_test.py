@@ -7,11 +7,10 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
+from reproduce.regression import data as data_lib
 from sobolev_tf import derivatives, errors, functions, losses
-from sobolev_tf.data import minibatches
-from sobolev_tf.data import regression as data_lib
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import optimizers
+from sobolev_tf.training import minibatches, optimizers
 
 SEEDS = (3, 1, 4)
 

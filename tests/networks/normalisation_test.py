@@ -5,7 +5,8 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf.networks import classifiers, normalisation
+from reproduce.classification import networks as classifiers
+from sobolev_tf.networks import normalisation
 
 RNG = np.random.default_rng(0)
 X, TARGET = RNG.normal(size=(2, 5, 2, 3, 2)) + .7

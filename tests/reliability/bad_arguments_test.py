@@ -11,14 +11,15 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
+from reproduce.classification.data import sets as classification
+from reproduce.regression import data as regression
 import sobolev_tf
 from sobolev_tf import errors, functions, losses, targets
 from sobolev_tf import synthetic_gradients as sg
-from sobolev_tf.data import classification, minibatches, regression
 from sobolev_tf.keras import SobolevModel
 from sobolev_tf.losses import distillation
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import loop
+from sobolev_tf.training import loop, minibatches
 
 X = tf.ones([4, 2])
 Y = tf.ones([4])

@@ -14,17 +14,19 @@ import numpy as np
 import pytest
 
 from reproduce import (
-    evaluate_teacher,
-    figure2,
-    figure4,
-    record,
-    report,
-    train_teacher,
+  evaluate_teacher,
+  figure2,
+  figure4,
+  record,
+  report,
+  train_teacher,
 )
-from sobolev_tf import files, results
-from sobolev_tf.agents import environment, recording, recordings, teachers
-from sobolev_tf.networks import atari
-from sobolev_tf.training import loop, regression
+from reproduce import rows as results
+from reproduce.regression import train as regression
+from sobolev_tf import files
+from sobolev_tf.atari import environment, recording, recordings, teachers
+from sobolev_tf.atari import networks as atari
+from sobolev_tf.training import loop
 
 GAME = "breakout"
 SIZE = atari.NetworkSize(((16, 8, 4), (16, 4, 2)), 160)

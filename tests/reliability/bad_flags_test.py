@@ -24,11 +24,11 @@ from reproduce import (
     report,
     sensitivity,
     table1,
-    theory,
     train_teacher,
 )
+from reproduce.theory import __main__ as theory
 from sobolev_tf import errors
-from sobolev_tf.agents import environment
+from sobolev_tf.atari import environment
 from sobolev_tf.training import loop
 
 TRAINING = (figure2, figure3, sensitivity, order2, figure4, figure4_search,

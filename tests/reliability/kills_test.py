@@ -14,8 +14,8 @@ import faults
 import pytest
 
 from sobolev_tf import files
-from sobolev_tf.agents import recording, recordings, teachers
-from sobolev_tf.networks import atari
+from sobolev_tf.atari import networks as atari
+from sobolev_tf.atari import recording, recordings, teachers
 
 pytestmark = pytest.mark.faults
 SIZE = atari.NetworkSize(((16, 8, 4), (16, 4, 2)), 160)

@@ -13,7 +13,8 @@ import faults
 import pytest
 import tensorflow as tf
 
-from sobolev_tf import errors, files, results
+from reproduce import rows as results
+from sobolev_tf import errors, files
 from sobolev_tf.training import loop
 
 PARTS = ("first", "second")

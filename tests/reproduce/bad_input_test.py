@@ -7,8 +7,8 @@ from commands import check_refused, contents
 import pytest
 
 from reproduce import app, figure2
+from reproduce.regression import train as regression
 from sobolev_tf import errors, files
-from sobolev_tf.training import regression
 
 SMALL = ["--preset=smoke", "--functions=booth", "--seeds=0", "--steps=3"]
 

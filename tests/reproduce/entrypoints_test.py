@@ -5,7 +5,7 @@ import pytest
 
 from configs import order2 as order2_config
 from reproduce import figure2, figure3, order2, report, sensitivity
-from sobolev_tf import results
+from reproduce import rows as results
 
 TRAINING = {"figure2": figure2, "order2": order2, "figure3": figure3,
             "sensitivity": sensitivity}

@@ -4,8 +4,8 @@ import pytest
 
 from reproduce import evaluate_teacher
 from sobolev_tf import errors
-from sobolev_tf.agents import teachers
-from sobolev_tf.networks import atari
+from sobolev_tf.atari import networks as atari
+from sobolev_tf.atari import teachers
 
 
 @pytest.fixture(name="stored")

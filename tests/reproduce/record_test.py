@@ -10,8 +10,8 @@ import pytest
 from configs import recording as config_lib
 from reproduce import record
 from sobolev_tf import errors, files
-from sobolev_tf.agents import environment, recording, recordings, teachers
-from sobolev_tf.networks import atari
+from sobolev_tf.atari import environment, recording, recordings, teachers
+from sobolev_tf.atari import networks as atari
 
 SIZE = atari.NetworkSize(((2, 8, 8),), 8)
 

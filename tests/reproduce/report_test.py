@@ -6,8 +6,9 @@ import pytest
 
 from configs import figure3 as config_lib
 from reproduce import figure3, report
-from reproduce.sections import figure3 as section
-from sobolev_tf import errors, functions, results
+from reproduce import rows as results
+from reproduce.regression import figure3 as section
+from sobolev_tf import errors, functions
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from reproduce.sections import figure2, grid, markdown, sensitivity
-from sobolev_tf import errors, results, stats
+from reproduce import markdown, stats
+from reproduce import rows as results
+from reproduce.regression import figure2, sensitivity
+from reproduce.regression import panels as grid
+from sobolev_tf import errors
 
 NOISE = (-.02, .01, 0., .02, -.01)  # decades, one per seed; mean 0
 NAN = math.nan

@@ -11,7 +11,7 @@ import pytest
 from configs import teacher as config_lib
 from reproduce import train_teacher
 from sobolev_tf import errors, files
-from sobolev_tf.agents import teachers, trainer
+from sobolev_tf.atari import teachers, trainer
 
 CONFIG = config_lib.get("smoke", "pong", steps=256)  # 4 iterations
 

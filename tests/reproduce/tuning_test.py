@@ -4,8 +4,10 @@ import math
 
 import pytest
 
-from reproduce.sections import order2, table1, tuning
-from sobolev_tf import results
+from reproduce import rows as results
+from reproduce import tuning
+from reproduce.classification import table1
+from reproduce.regression import order2
 
 
 def rows(search, method, setting, *values, task="shapes"):

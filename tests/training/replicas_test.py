@@ -19,9 +19,11 @@ import pytest
 import tensorflow as tf
 
 from configs import table1
+from reproduce.classification import networks as classifiers
+from reproduce.classification import train as classification
 from sobolev_tf import errors
-from sobolev_tf.networks import classifiers, convnet
-from sobolev_tf.training import classification, device, replicas
+from sobolev_tf.networks import convnet
+from sobolev_tf.training import device, replicas
 
 METHODS = ("backpropagation", "sobolev")
 TIMEOUT = 600  # seconds, on a busy machine

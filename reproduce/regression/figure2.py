@@ -1,0 +1,166 @@
+"""Figure 2 (right) from rows: the figure, the table and the verdicts."""
+
+import pathlib
+from typing import Sequence
+
+from matplotlib import figure
+import numpy as np
+
+from reproduce import markdown, published, stats
+from reproduce import rows as results
+from reproduce.regression import panels as grid
+from sobolev_tf import functions
+
+COLOURS = {"regular": "#4878a8", "sobolev": "#c8553d",
+           "sobolev-2": "#5a9e6f", "sobolev-2-stochastic": "#d8a23a"}
+
+
+def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
+  """Draws the figures of a run and writes its section of the report.
+
+  Args:
+    rows: of one run of Figure 2.
+    folder: where the figures and `section.md` go.
+
+  Returns:
+    The section, in Markdown.
+  """
+  parts = []
+  for number, (setting, group) in enumerate(grid.by_setting(rows).items()):
+    cells = grid.Grid(group, "test_mse")
+    name = f"figure2-{number}.png"
+    draw(cells, f"{group[0].preset} preset, {setting}").savefig(
+        folder / name, dpi=110)
+    steps = group[0].step
+    parts.append(
+        f"### Preset `{group[0].preset}`: {setting}, {steps} steps\n\n"
+        f"![Figure 2 right, {setting}]({name})\n\n{table(cells)}\n"
+        f"{summary(cells)}\n{_gradients(group)}{diverged(group)}")
+  text = "\n".join(parts)
+  (folder / "section.md").write_text(text, encoding="utf-8")
+  return text
+
+
+def draw(cells: grid.Grid, title: str,
+         error: str = "log10 test MSE") -> figure.Figure:
+  """The figure in the paper's layout: bars of log10 test MSE.
+
+  Args:
+    cells: the errors.
+    title: the figure's title.
+    error: what the bars show, in original units.
+
+  Returns:
+    A figure with one panel per function; a bar per method and training-set
+    size, with 95 % intervals and every seed as a dot.
+  """
+  width = .76 / len(cells.methods)
+  count = len(cells.functions)
+  drawing = figure.Figure(figsize=(1.9 * count + .8, 3.4),
+                          layout="constrained")
+  axes = np.atleast_1d(drawing.subplots(1, count))
+  for axis, function in zip(axes, cells.functions):
+    values = np.concatenate([
+        cells.errors(function, n, method)
+        for n in cells.sizes for method in cells.methods])
+    values = values[np.isfinite(values)]
+    low, high = (values.min(), values.max()) if len(values) else (0., 1.)
+    margin = .12 * (high - low) + .1
+    floor = low - margin
+    for m, method in enumerate(cells.methods):
+      for i, n in enumerate(cells.sizes):
+        seeds = cells.errors(function, n, method)
+        mean = stats.bootstrap(seeds)
+        x = i + width * (m - (len(cells.methods) - 1) / 2)
+        axis.bar(x, mean.estimate - floor, .95 * width, bottom=floor,
+                 color=COLOURS[method], alpha=.85,
+                 label=grid.LABELS[method] if i == 0 else None)
+        axis.plot(np.full(len(seeds), x), seeds, ".", color="black",
+                  alpha=.45, markersize=3)
+        axis.vlines(x, mean.low, mean.high, color="black", linewidth=1.6)
+    axis.set_ylim(floor, high + margin)
+    axis.set_xticks(range(len(cells.sizes)), [f"{n:,}" for n in cells.sizes])
+    axis.set_title(functions.by_name(function).title, fontsize=10)
+    axis.tick_params(labelsize=8)
+    axis.spines[["top", "right"]].set_visible(False)
+  axes[0].set_ylabel(f"{error} (original units)", fontsize=9)
+  axes[count // 2].set_xlabel("training points", fontsize=9)
+  handles, labels = axes[0].get_legend_handles_labels()
+  drawing.legend(handles, labels, loc="outside lower center",
+                 ncols=len(labels), frameon=False, fontsize=9)
+  drawing.suptitle(title, fontsize=10)
+  return drawing
+
+
+def table(cells: grid.Grid) -> str:
+  """Figure 2 as a table, with the verdicts beside the paper's claims."""
+  rows = []
+  for function in cells.functions:
+    for n in cells.sizes:
+      if not cells.errors(function, n, "regular").size:
+        rows.append([function, f"{n:,}", *["not run with both methods"] * 5])
+        continue
+      difference = cells.difference(function, n)
+      claim = published.FIGURE2.get((function, n))
+      rows.append([
+          function, f"{n:,}",
+          *(markdown.interval(stats.bootstrap(
+              cells.errors(function, n, method))) for method in grid.METHODS),
+          markdown.interval(difference), _verdict(difference),
+          claim.verdict if claim else "none"])
+  return markdown.table(
+      ["function", "n", "regular: log10 test MSE", "Sobolev: log10 test MSE",
+       "regular - Sobolev (decades)", "verdict", "paper's claim"], rows)
+
+
+def summary(cells: grid.Grid) -> str:
+  """Counts the verdicts and names the cells that contradict the paper."""
+  verdicts = {(f, n): _verdict(cells.difference(f, n))
+              for f in cells.functions for n in cells.sizes
+              if cells.errors(f, n, "regular").size}
+  names = (published.SOBOLEV, published.REGULAR, published.NONE,
+           *({stats.TOO_FEW} & set(verdicts.values())))
+  counts = ", ".join(
+      f"{name} in {sum(v == name for v in verdicts.values())}"
+      for name in names)
+  opposite = [
+      f"{f} at n = {n:,}" for (f, n), verdict in verdicts.items()
+      if (f, n) in published.FIGURE2 and verdict in names[:2] and
+      verdict != published.FIGURE2[f, n].verdict]
+  agree = sum(
+      verdict == published.FIGURE2[cell].verdict
+      for cell, verdict in verdicts.items() if cell in published.FIGURE2)
+  return (
+      f"Of {len(verdicts)} cells: {counts}. {agree} agree with the paper's "
+      f"text; the opposite of it: {', '.join(opposite) or 'none'}. Means and "
+      "intervals: 95 % bootstrap over seeds; verdict: 95 % paired-t interval "
+      "of the difference over seeds.\n")
+
+
+def _verdict(difference: stats.Interval) -> str:
+  return stats.verdict(difference, published.SOBOLEV, published.REGULAR)
+
+
+def _gradients(rows: Sequence[results.Row]) -> str:
+  """One line per size: does the derivative's error fall, too?"""
+  cells = grid.Grid(rows, "test_gradient_mse")
+  lines = []
+  for n in cells.sizes:
+    better = sum(cells.difference(f, n).low > 0 for f in cells.functions)
+    mean = np.nanmean(
+        [cells.difference(f, n).estimate for f in cells.functions])
+    lines.append(
+        f"n = {n:,}: lower for Sobolev on {better} of "
+        f"{len(cells.functions)} functions, by {mean:.2f} decades on average")
+  return "\nTest error of the gradient, " + "; ".join(lines) + ".\n"
+
+
+def diverged(rows: Sequence[results.Row]) -> str:
+  """A sentence that names the runs that diverged; "" if none did."""
+  runs = {(r.method, r.task, r.n, r.seed) for r in rows
+          if r.metric.endswith("diverged_at")}
+  if not runs:
+    return ""
+  return (f"\n{len(runs)} runs diverged and are left out of the means: " +
+          ", ".join(f"{method} {task} n={n} seed {seed}"
+                    for method, task, n, seed in sorted(runs)) + ".\n")

@@ -1,0 +1,66 @@
+"""Rows of a grid of regressions, arranged for tables and figures."""
+
+from collections import defaultdict
+from typing import Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from reproduce import rows as results
+from reproduce import stats
+from reproduce.regression import train as regression
+from sobolev_tf import errors
+
+METHODS = regression.METHODS
+LABELS = {"regular": "regular", "sobolev": "Sobolev",
+          "sobolev-2": "Sobolev, order 2",
+          "sobolev-2-stochastic": "order 2, projected"}
+
+
+class Grid:
+  """log10 errors of one setting by (function, size) and method.
+
+  Attributes:
+    methods: that are compared.
+    functions: names, in the order of the rows.
+    sizes: numbers of training points, ascending.
+  """
+
+  def __init__(self, rows: Sequence[results.Row], metric: str,
+               methods: Sequence[str] = METHODS):
+    """Args:
+      rows: of one setting.
+      metric: the error to look at, such as "test_mse".
+      methods: to compare.
+    """
+    self.methods = tuple(methods)
+    self._cells: Dict[Tuple[str, int, str], Dict[int, float]] = (
+        defaultdict(dict))
+    for row in rows:
+      if row.metric == metric:
+        self._cells[row.task, row.n, row.method][row.seed] = (
+            np.log10(row.value) if row.value > 0 else np.nan)
+    self.functions = list(dict.fromkeys(task for task, _, _ in self._cells))
+    self.functions.sort()
+    self.sizes = sorted({n for _, n, _ in self._cells})
+    if not self._cells:
+      raise errors.UserError(f"No row has the metric '{metric}'.")
+
+  def errors(self, function: str, n: int, method: str) -> np.ndarray:
+    """log10 errors by seed, `[S]`, of the seeds that all methods have."""
+    cells = [self._cells[function, n, m] for m in self.methods]
+    shared = sorted(set.intersection(*map(set, cells)))
+    return np.array([self._cells[function, n, method][s] for s in shared])
+
+  def difference(self, function: str, n: int,
+                 pair: Sequence[str] = METHODS) -> stats.Interval:
+    """log10(first) - log10(second), paired by seed, in decades."""
+    return stats.paired_difference(
+        *(self.errors(function, n, method) for method in pair))
+
+
+def by_setting(rows: Sequence[results.Row]) -> Dict[str, List[results.Row]]:
+  """Groups rows by what a sweep varied, in the order they come."""
+  groups: Dict[str, List[results.Row]] = defaultdict(list)
+  for row in rows:
+    groups[row.setting].append(row)
+  return groups

@@ -1,0 +1,169 @@
+"""Internal derivatives in the distillation of a small classifier.
+
+"Another unexplored path would be to apply Sobolev Training to internal
+derivatives" (Section 5). A student of half the teacher's width matches its
+log-probabilities on a few unlabelled digits, and in addition their derivatives
+with respect to the pixels, to hidden activations, or to both, projected on a
+random direction of the outputs as in Section 4.2.
+"""
+
+import functools
+from typing import List, Tuple
+
+import numpy as np
+import tensorflow as tf
+
+from configs import section5 as config_lib
+from reproduce.classification.data import sets as classification
+from reproduce.parts import Part
+from reproduce.theory import outcome
+from sobolev_tf import derivatives
+from sobolev_tf.derivatives import hidden as internal
+from sobolev_tf.losses import distillation, pointwise, stochastic, terms
+from sobolev_tf.networks import mlp
+from sobolev_tf.training import ensemble
+
+TASK = "internal"
+# Weights of the derivatives with respect to pixels and hidden activations.
+METHODS = {"kl": (0., 0.), "input": (1., 0.), "internal": (0., 1.),
+           "both": (1., 1.)}
+_CLASSES, _PIXELS = 10, 64
+_ALL = 2000  # more than there are training digits
+_TEACHER_SEED = 1000  # ours: no student's
+
+
+@functools.cache
+def digits(stream: str) -> Tuple[tf.Tensor, tf.Tensor]:
+  """Digits `[N, 64]` and labels `[N]` of "train", "validation" or "test"."""
+  data = classification.digits(seed=0, batch_size=_ALL)
+  if stream == "train":
+    images, labels = data.train(tf.constant(0, tf.int64))
+  else:
+    (images, labels), = data.held_out(stream)
+  return tf.reshape(images, [len(images), _PIXELS]), labels
+
+
+@functools.cache
+def teacher(sizes: Tuple[int, ...], settings: ensemble.Settings
+            ) -> mlp.EnsembleMLP:
+  """A classifier of all training digits, an ensemble of one."""
+  images, labels = digits("train")
+  network = mlp.EnsembleMLP(
+      [_TEACHER_SEED], _PIXELS, [*sizes, _CLASSES], tf.tanh)
+  ensemble.train(network, lambda _: tf.reduce_mean(
+      tf.nn.sparse_softmax_cross_entropy_with_logits(
+          labels[None], network(images[None])), -1), settings, title="teacher")
+  return network
+
+
+def parts(config: config_lib.Internal) -> List[Part]:
+  """One part per size, method and learning rate, and the teacher's."""
+  found = [Part(f"{TASK}_teacher", functools.partial(_teacher, config))]
+  return found + [
+      Part(f"{TASK}_n{count}_{method}_{rate:g}",
+           functools.partial(_run, config, count, method, rate))
+      for count in config.sizes for method, trials in config.trials.items()
+      for rate in trials.learning_rates]
+
+
+def _teacher(config: config_lib.Internal, **unused) -> outcome.Outcome:
+  images, labels = digits("test")
+  right = tf.argmax(teacher(config.teacher_sizes, config.teacher)(
+      images[None])[0], -1, tf.int32) == labels
+  return outcome.Outcome([outcome.row(
+      TASK, "teacher", "test_accuracy", np.mean(right), seed=_TEACHER_SEED,
+      step=config.teacher.steps)])
+
+
+def _run(config: config_lib.Internal, count: int, method: str, rate: float,
+         **options) -> outcome.Outcome:
+  """Trains all seeds, with every alpha, side by side."""
+  guide = teacher(config.teacher_sizes, config.teacher)
+  members = [(alpha, seed) for alpha in config.trials[method].alphas
+             for seed in config.seeds]
+  alphas, seeds = zip(*members)
+  student = mlp.EnsembleMLP(
+      seeds, _PIXELS, [*config.student_sizes, _CLASSES], tf.tanh)
+  images, _ = digits("train")
+  x = tf.stack([
+      tf.gather(images, np.random.default_rng([seed, count]).permutation(
+          len(images))[:count]) for seed in seeds])  # [E, N, 64]
+  loss = distillation_loss(
+      student, guide, x, config.depth, METHODS[method],
+      tf.constant(alphas, tf.float32), seeds)
+  ensemble.train(
+      student, loss, ensemble.Settings(config.steps, rate), **options)
+  rows = []
+  for stream in ("validation", "test"):
+    images, _ = digits(stream)
+    target = _log_probs(guide(images[None]))  # [1, N, 10]
+    log_probs = _log_probs(student(tf.stack([images] * len(seeds))))
+    measured = {
+        f"{stream}_kl": tf.reduce_sum(
+            tf.exp(log_probs) * (log_probs - target), -1),
+        f"{stream}_disagreement": tf.cast(
+            tf.argmax(log_probs, -1) != tf.argmax(target, -1), tf.float32)}
+    rows += [
+        outcome.row(TASK, method, name, np.mean(values[e]), n=count, seed=seed,
+                    step=config.steps,
+                    setting=f"learning_rate={rate:g} alpha={alpha:g}")
+        for name, values in measured.items()
+        for e, (alpha, seed) in enumerate(members)]
+  return outcome.Outcome(rows)
+
+
+def _log_probs(logits: tf.Tensor) -> tf.Tensor:
+  return tf.nn.log_softmax(logits)
+
+
+def _log_policy(logits: derivatives.Function) -> derivatives.Function:
+  return lambda h: _log_probs(logits(h))
+
+
+def distillation_loss(student: mlp.EnsembleMLP, guide: mlp.EnsembleMLP,
+                      x: tf.Tensor, depth: int, weights: Tuple[float, float],
+                      alphas: tf.Tensor, seeds):
+  """Section 4.2's loss with internal derivatives.
+
+  Args:
+    student: the ensemble of E students.
+    guide: the teacher, an ensemble of one.
+    x: training points `[E, N, D]`.
+    depth: the hidden layer differentiated by. The teacher's activations are
+      moved along as many random directions as the student has units there.
+    weights: of the squared derivatives by input and by activation.
+    alphas: of the norm of both together, `[E]`.
+    seeds: E integers, of the projections.
+
+  Returns:
+    A function from the step's index to the losses `[E]`.
+  """
+  inputs = x.shape[-1]
+  width = student.biases[depth - 1].shape[-1]
+  directions = internal.random_directions(
+      width, guide.biases[depth - 1].shape[-1], _TEACHER_SEED)
+  functions = []
+  for network, rows in ((student, None), (guide, directions)):
+    lower, upper = network.split(depth)
+    functions.append(internal.perturbed(
+        lower, _log_policy(upper), inputs, rows))
+  points = internal.at(x, width)  # [E, N, D + U]
+  by_entry = tf.repeat(tf.constant(weights), [inputs, width])[None, None]
+  orders = terms.Orders(
+      (distillation.kl_to_target, pointwise.norm), (1., 1.))
+
+  def loss(index):
+    if not any(weights):
+      return terms.compare(
+          [functions[1](points)], [functions[0](points)],
+          terms.Orders(orders.losses[:1], (1.,)), batch_dims=2).reduce()
+    draws = stochastic.unit_directions(
+        1, tf.stack([seeds, tf.fill([len(seeds)], index)], 1), 2)
+    prediction, target = (
+        derivatives.projections(function, points, draws, 2)
+        for function in functions)
+    compared = terms.compare(target, prediction, orders, batch_dims=2,
+                             entry_weights=(None, by_entry))
+    return tf.reduce_mean(
+        compared.value + alphas[:, None] * compared.first, -1)
+  return loss

@@ -1,1 +1,0 @@
-"""Data: points of a domain, recorded games, images."""

@@ -1,1 +1,0 @@
-"""Section 3's statements, one file each."""

@@ -1,0 +1,361 @@
+"""Tests of Figure 4 and its search, through the entrypoints and from rows."""
+
+import dataclasses
+import shutil
+
+from commands import check_refused
+import numpy as np
+import pytest
+
+from configs import figure4 as config_lib
+from reproduce import app, figure4, figure4_search, published
+from reproduce import rows as results
+from reproduce.distillation import figure4 as section
+from reproduce.distillation import grid as distillation_grid
+from reproduce.distillation import rows as students
+from reproduce.distillation import search as search_section
+from reproduce.distillation import student as distillation
+from reproduce.distillation.student import Trial
+from sobolev_tf import errors
+from sobolev_tf.atari import evaluation, recording, recordings, teachers
+from sobolev_tf.atari import networks as atari
+
+
+def contents(folder):
+  return {str(p.relative_to(folder)): p.read_bytes()
+          for p in sorted(folder.rglob("*.csv"))}
+
+
+GAME, COPIES, LENGTH = "breakout", 5, 300
+SMOKE = ["--preset=smoke", "--percentages=20"]
+
+
+@pytest.fixture(scope="module")
+def agents(tmp_path_factory):
+  """An untrained teacher, which loses quickly, and its recording."""
+  folder = tmp_path_factory.mktemp("agents")
+  network = atari.make_network(4, atari.SIZES["teacher-cpu"], 0)
+  teachers.save(folder / GAME, network, GAME, {})
+  stored, _ = teachers.load(folder / GAME)  # rounded to half precision
+  made = recording.record(stored, GAME, 7, COPIES, LENGTH)
+  recordings.save_log(folder / f"{GAME}_recording", made.log, {
+      "teacher": {"weights": teachers.checksum(stored)}})
+  return folder
+
+
+@pytest.fixture(scope="module")
+def run(agents):
+  """Runs the smoke preset into a folder."""
+  config = dataclasses.replace(
+      config_lib.PRESETS["smoke"], percentages=(20.,))
+  return lambda folder: distillation_grid.run(
+      config, folder, artefact="figure4", preset="smoke", agents=agents)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, run):
+  folder = tmp_path_factory.mktemp("figure4") / "run"
+  run(folder)
+  return folder
+
+
+def test_rows(finished):
+  config = config_lib.PRESETS["smoke"]
+  rows = results.read(finished)
+  assert {(r.task, r.method, r.seed) for r in rows} == {
+      (GAME, method, seed) for method in ("regular", "sobolev")
+      for seed in config.seeds}
+  assert {r.n for r in rows} == {300}  # 20 % of 1,500
+  assert {r.step for r in rows} == {2, 4}
+  assert {"test_error", "test_kl", "validation_kl", "train_kl",
+          "test_reverse_kl", "test_derivative_distance",
+          "test_duplicate_states", "test_duplicate_frames",
+          "test_duplicate_near_frames"} <= {
+              r.metric for r in rows}
+  assert np.isfinite([r.value for r in rows]).all()
+
+
+def test_the_command_finds_it_finished_and_reports(
+    finished, agents, command, monkeypatch):
+  monkeypatch.setattr(  # nothing is left to replay or to train
+      distillation_grid, "Game", lambda *_: pytest.fail("trained again"))
+  before = contents(finished)
+  status, out, _ = command(
+      figure4, *SMOKE, f"--agents={agents}", f"--output={finished}")
+  assert status == 0 and "| Breakout | 20 % |" in out
+  assert contents(finished) == before
+  for metric in ("test_error", "test_kl"):
+    for suffix in ("", "-time"):
+      assert (finished / f"figure4-{metric}{suffix}.png").stat().st_size > 9000
+
+
+def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, run):
+  before = contents(finished)
+  lost = sorted((finished / "rows").iterdir())[1]
+  kept = lost.read_bytes()
+  lost.unlink()
+  run(finished)
+  assert lost.read_bytes() == kept
+  assert contents(finished) == before
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--games=tetris"], "tetris"),
+    (["--methods=sobolev,magic"], "magic"),
+    (["--percentages=0"], "between 0 and 100"),
+    (["--percentages=100"], "between 0 and 100"),
+    (["--percentages=some"], "--percentages"),
+    (["--percentages=20,20"], "none twice"),
+    (["--games=breakout,breakout"], "twice"),
+    (["--percentages=90"], "not for testing"),
+    (["--percentages=0.001"], "choose another percentage"),
+    (["--seeds=-1"], "--seeds"),
+    (["--seeds=9223372036854775808"], "--seeds"),
+])
+def test_bad_flags(arguments, words, agents, command, tmp_path):
+  check_refused(command(
+      figure4, "--preset=smoke", f"--agents={agents}",
+      f"--output={tmp_path}/run", *arguments), words)
+  assert not list(tmp_path.glob("run/rows/*"))
+
+
+def test_other_settings_are_refused(finished, agents, command):
+  before = contents(finished)
+  status, _, error = command(
+      figure4, *SMOKE, "--steps=7", f"--agents={agents}",
+      f"--output={finished}")
+  assert status == app.USER_ERROR and "other settings" in error
+  assert contents(finished) == before
+
+
+def test_another_teacher_is_refused(finished, agents, command, tmp_path):
+  other = shutil.copytree(agents, tmp_path / "agents")
+  teachers.save(
+      other / GAME, atari.make_network(4, atari.SIZES["teacher-cpu"], 1),
+      GAME, {})
+  status, _, error = command(
+      figure4, *SMOKE, f"--agents={other}", f"--output={finished}")
+  assert status == app.USER_ERROR and "of another teacher" in error
+
+
+@pytest.mark.parametrize("name", [
+    f"{GAME}/weights.npz", f"{GAME}_recording/actions.npz"])
+def test_damaged_agents_are_refused(name, agents, command, tmp_path):
+  damaged = shutil.copytree(agents, tmp_path / "agents")
+  (damaged / name).write_bytes((damaged / name).read_bytes()[:-1])
+  status, _, error = command(
+      figure4, *SMOKE, f"--agents={damaged}", f"--output={tmp_path}/run")
+  assert status == app.USER_ERROR and name in error and "damaged" in error
+  assert not (tmp_path / "run").exists()
+
+
+def test_search_runs_every_trial(agents, command, tmp_path):
+  status, out, _ = command(
+      figure4_search, *SMOKE, f"--agents={agents}",
+      f"--output={tmp_path}/run")
+  assert status == 0 and out.count("chosen") == 2
+  rows = results.read(tmp_path / "run")
+  config = config_lib.SEARCH["smoke"]
+  for method, trials in config.trials[GAME].items():
+    assert {r.setting for r in rows if r.method == method} == {
+        f"percentage=20 {trial.label}" for trial in trials}
+
+
+def test_a_diverging_student_is_noted_and_the_rest_goes_on(
+    run, tmp_path, monkeypatch):
+  step = distillation.Distillation.step
+
+  def diverge(self, index):
+    made = step(self, index)
+    if self.method == "sobolev":
+      made = {"loss": made["loss"] + np.inf}
+    return made
+
+  monkeypatch.setattr(distillation.Distillation, "step", diverge)
+  run(tmp_path / "run")
+  rows = results.read(tmp_path / "run")
+  for method, broken in (("regular", False), ("sobolev", True)):
+    mine = [r for r in rows if r.method == method]
+    assert any(r.metric == "diverged_at" for r in mine) == broken
+    values = [r.value for r in mine if r.metric == "test_kl"]
+    assert values and np.isnan(values).all() == broken
+  assert "all diverged" in section.write(rows, tmp_path / "run", tmp_path)
+
+
+def test_scores_survive_an_interruption_before_them(
+    run, agents, tmp_path, monkeypatch):
+  config = dataclasses.replace(
+      config_lib.PRESETS["smoke"], percentages=(20.,), seeds=(0,),
+      score_games=1, timing_repeats=0)
+
+  def go(folder):
+    return distillation_grid.run(
+        config, folder, artefact="figure4", preset="smoke", agents=agents)
+
+  go(tmp_path / "whole")
+  play = evaluation.play
+  monkeypatch.setattr(evaluation, "play", lambda *_: 1 / 0)
+  with pytest.raises(ZeroDivisionError):
+    go(tmp_path / "cut")
+  monkeypatch.setattr(evaluation, "play", play)
+  rows = go(tmp_path / "cut")
+  assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+  scores = [r.value for r in rows if r.metric == "score"]
+  assert len(scores) == 2 and np.isfinite(scores).all()
+
+
+def test_a_student_that_is_not_smaller_is_refused_before_anything_is_written(
+    agents, command, tmp_path):
+  status, _, error = command(
+      figure4, "--preset=paper", "--games=breakout", f"--agents={agents}",
+      f"--output={tmp_path}/run")
+  assert status == app.USER_ERROR and "smaller network" in error
+  assert not (tmp_path / "run").exists()
+
+
+def test_an_empty_grid_is_refused():
+  with pytest.raises(errors.UserError, match="at least one"):
+    distillation_grid.check(
+        dataclasses.replace(config_lib.PRESETS["smoke"], seeds=()))
+
+
+def test_every_method_has_the_same_number_of_trials():
+  for config in config_lib.SEARCH.values():
+    for methods in config.trials.values():
+      assert len({len(trials) for trials in methods.values()}) == 1
+
+
+@pytest.mark.parametrize("preset", config_lib.PRESETS)
+def test_presets_are_valid_and_seeds_are_not_those_of_the_search(preset):
+  config = config_lib.PRESETS[preset]
+  distillation_grid.check(config)
+  assert not set(config.seeds) & set(config_lib.SEARCH["cpu"].seeds)
+  for methods in config.trials.values():
+    assert all(len(trials) == 1 for trials in methods.values())
+
+
+# From rows made up here.
+
+SEEDS = (0, 1, 2, 3, 4)
+NOISE = (.004, -.002, 0., .001, -.003)
+
+
+def rows_of(game, percentage, method, level, trial="learning_rate=0.001",
+            metrics=("test_error", "test_kl", "test_reverse_kl",
+                     "validation_kl", "train_kl")):
+  return [
+      results.Row("figure4", "cpu", f"percentage={percentage:g} {trial}",
+                  method, game, round(1000 * percentage), seed, step, metric,
+                  (level + noise) * (1. if step == 100 else 2.))
+      for seed, noise in zip(SEEDS, NOISE) for step in (50, 80, 100)
+      for metric in metrics]
+
+
+ROWS = (
+    rows_of("pong", 1, "regular", .3) +
+    rows_of("pong", 1, "sobolev", .2, "learning_rate=0.001 alpha=1") +
+    rows_of("pong", 5, "regular", .2) +
+    rows_of("pong", 5, "sobolev", .2, "learning_rate=0.001 alpha=1"))
+
+
+def test_tables_and_verdicts(tmp_path):
+  text = section.write(ROWS, tmp_path, tmp_path)
+  assert (tmp_path / "section.md").read_text() == text
+  (better,) = [
+      line for line in section.table(
+          students.Students(ROWS), "test_kl").splitlines() if "1 %" in line]
+  assert "0.3000" in better and "0.2000" in better
+  assert "| 0.1000 [0.1000, 0.1000] | Sobolev better |" in better
+  assert (f"{published.SOBOLEV} in 1, {published.REGULAR} in 0, "
+          f"{published.NONE} in 1") in text
+  # From 0.4 at step 80 to 0.2 at step 100.
+  assert "changes by at most 50.0 %" in text
+  assert not list(tmp_path.glob("*time.png"))  # nothing was timed
+
+
+def test_a_regular_advantage_is_reported():
+  rows = (rows_of("breakout", 1, "regular", .1) +
+          rows_of("breakout", 1, "sobolev", .2))
+  assert "regular better" in section.table(
+      students.Students(rows), "test_error")
+
+
+def test_students_near_a_constant_policy_are_counted():
+  assert "constant policy" not in section.summary(students.Students(ROWS))
+  stuck = ("regular", 3, 1000, "train_kl")
+  rows = [
+      dataclasses.replace(row, value=1.)
+      if (row.method, row.seed, row.n, row.metric) == stuck else row
+      for row in ROWS]
+  assert "first one measured have 1 regular, 0 Sobolev." in section.summary(
+      students.Students(rows))
+
+
+def test_differences_are_paired_by_seed():
+  rows = [r for r in ROWS if not (r.method == "sobolev" and r.seed > 2)]
+  difference = students.Students(rows).difference("pong", 1, "test_kl")
+  assert difference.size == 3
+
+
+def test_time_axis_is_steps_times_seconds():
+  cells = students.Students(ROWS)
+  drawing = section.draw(
+      cells, "test_kl", {"pong": {"regular": .01, "sobolev": .03}})
+  lines = drawing.axes[0].get_lines()
+  np.testing.assert_allclose(lines[0].get_xdata(), [.5, .8, 1.])
+  np.testing.assert_allclose(lines[1].get_xdata(), [1.5, 2.4, 3.])
+
+
+def test_a_game_that_was_not_timed_yet_is_left_out_of_the_time_figures():
+  rows = ROWS + rows_of("breakout", 1, "regular", .3)
+  drawing = section.draw(
+      students.Students(rows), "test_kl", {"pong": {"regular": .01}})
+  assert [len(axis.get_lines()) for axis in drawing.axes] == [1, 1, 0, 0]
+
+
+def test_an_unfinished_search_is_reported(tmp_path):
+  rows = (rows_of("pong", 5, "regular", .3) +
+          rows_of("pong", 5, "sobolev", .2) +
+          rows_of("breakout", 5, "regular", .3))
+  assert "breakout" in search_section.choose(rows)
+  assert "| Breakout | regular |" in search_section.write(rows, tmp_path)
+
+
+def test_controls_are_compared_with_both():
+  rows = ROWS + rows_of("pong", 1, "shuffled", .35)
+  text = section.write_controls(students.Students(rows))
+  assert "shuffled derivatives" in text and "-0.0500" in text
+  assert "0.1500" in text
+  assert section.write_controls(students.Students(ROWS)) == ""
+
+
+def test_choice_is_the_lowest_validation_divergence():
+  rows = []
+  for level, trial in ((.3, "learning_rate=0.001"),
+                       (.1, "learning_rate=0.002"),
+                       (.2, "learning_rate=0.003")):
+    rows += rows_of("pong", 5, "regular", level, trial)
+    # The test error would choose otherwise.
+    rows = [dataclasses.replace(r, value=1 / r.value)
+            if r.metric.startswith("test") else r for r in rows]
+  assert search_section.choose(rows) == {
+      "pong": {"regular": "learning_rate=0.002"}}
+
+
+def test_a_diverged_trial_is_never_chosen():
+  rows = rows_of("pong", 5, "regular", .3, "learning_rate=0.001") + [
+      dataclasses.replace(r, value=float("nan"))
+      for r in rows_of("pong", 5, "regular", .1, "learning_rate=1")]
+  assert search_section.choose(rows)["pong"]["regular"] == (
+      "learning_rate=0.001")
+
+
+@pytest.mark.parametrize("trial, label", [
+    (Trial(1e-3), "learning_rate=0.001"),
+    (Trial(1e-3, alpha=.3), "learning_rate=0.001 alpha=0.3"),
+    (Trial(2e-4, noise=.1), "learning_rate=0.0002 noise=0.1"),
+    (Trial(2e-3, alpha=.1, centred=True),
+     "learning_rate=0.002 alpha=0.1 centred=1")])
+def test_labels_read_back(trial, label):
+  assert trial.label == label
+  assert students.parse(f"percentage=2.5 {label}") == (2.5, label)
