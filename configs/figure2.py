@@ -9,7 +9,7 @@ steps, batch size, number of seeds, scaling of inputs and targets.
 import dataclasses
 from typing import Mapping, Tuple
 
-from reproduce.regression import train as regression
+from configs import regression
 from sobolev_tf import functions
 
 

@@ -7,8 +7,7 @@ first seed, so the models are the same up to rounding in training.
 import dataclasses
 from typing import Mapping, Tuple
 
-from configs import figure2
-from reproduce.regression import train as regression
+from configs import figure2, regression
 
 
 @dataclasses.dataclass(frozen=True)

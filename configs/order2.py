@@ -11,10 +11,9 @@ a test compares them). The derivatives' weight is Eq. 1's, 1, and was not tuned.
 import dataclasses
 from typing import Mapping, Tuple
 
-from configs import figure2
-from reproduce.regression import train as regression
+from configs import figure2, regression
 
-METHODS: Tuple[str, ...] = tuple(regression.ALL_METHODS)
+METHODS: Tuple[str, ...] = tuple(regression.METHODS)
 
 _SETTINGS = dataclasses.replace(
     figure2.QUICK,

@@ -10,17 +10,15 @@ own best learning rate.
 import dataclasses
 from typing import Mapping
 
-from configs import figure2
-from reproduce.regression import train as regression
-from reproduce.regression import units as scaling
+from configs import figure2, regression
 
 _SETTINGS = tuple(
     dataclasses.replace(
         figure2.QUICK, inputs=inputs, targets=targets,
         learning_rates=regression.LearningRates(rate, rate),
         gradients="nested", xla=False)  # ours: as its committed rows were made
-    for inputs in scaling.CHOICES
-    for targets in scaling.CHOICES
+    for inputs in regression.SCALINGS
+    for targets in regression.SCALINGS
     for rate in (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, .1))  # ours: to too high
 
 PRESETS: Mapping[str, figure2.Config] = {
@@ -34,5 +32,5 @@ PRESETS: Mapping[str, figure2.Config] = {
         settings=tuple(
             dataclasses.replace(figure2.PRESETS["smoke"].settings[0],
                                 targets=targets)
-            for targets in scaling.CHOICES)),
+            for targets in regression.SCALINGS)),
 }

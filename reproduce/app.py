@@ -9,15 +9,19 @@ import pathlib
 import signal
 import sys
 import threading
-from typing import Callable, Iterable, Iterator, NoReturn, Sequence
+from typing import Callable, Iterator, NoReturn, Optional, Sequence
 
 from absl import app, flags, logging
 import tensorflow as tf
 
+from reproduce import experiment as experiment_lib
+from reproduce import jobs as jobs_lib
+from reproduce import run as run_lib
 from sobolev_tf import errors
 
 HIGHEST = 2**31 - 1  # of integers in flags, seeds above all
 _MOST = 10_000  # integers that one flag may list: each is a training or more
+_MOST_JOBS = 1_000
 USER_ERROR = 2  # exit status for a mistake of the user's
 
 
@@ -32,45 +36,73 @@ _PROMISES = {
 }
 
 
-def define_flags(artefact: str, presets: Iterable[str], default: str,
-                 folder: str = "") -> None:
-  """Defines the flags every training entrypoint has.
-
-  Args:
-    artefact: its name, which its file in `configs/` has.
-    presets: names of the presets in that file.
-    default: the preset used if none is named.
-    folder: where in `runs/` its results are by default; its name if empty.
-  """
+def define_flags(experiment: experiment_lib.Experiment) -> None:
+  """Defines the flags every experiment has, and its own."""
+  names = list(experiment.presets)
   promises = "; ".join(
-      promise for name, promise in _PROMISES.items() if name in set(presets))
+      promise for name, promise in _PROMISES.items() if name in names)
   flags.DEFINE_enum(
-      "preset", default, list(presets),
-      f"Which settings to use; configs/{artefact}.py holds them. On 2 CPU "
-      f"cores {promises}.")
+      "preset", experiment.default, names,
+      f"Which settings to use; configs/{experiment.name}.py holds them. On 2 "
+      f"CPU cores {promises}.")
   flags.DEFINE_string(
       "output", None,
       "Folder for rows, checkpoints and figures. If it holds an unfinished "
-      "run of the same settings, that is resumed. "
-      f"[runs/{folder or artefact}/PRESET]")
+      "run of the same settings, that is resumed; if other processes are at "
+      "it, they share the rest. "
+      f"[runs/{experiment.place or experiment.name}/PRESET]")
   flags.DEFINE_bool(
       "overwrite", False, "Delete the results in --output and start afresh.")
   flags.DEFINE_bool(
       "tensorboard", False, "Write TensorBoard scalars under --output.")
+  flags.DEFINE_integer(
+      "jobs", 1, "Number of processes that share the run on this machine, "
+      "each with its share of the cores; the rows do not depend on it.",
+      lower_bound=1, upper_bound=_MOST_JOBS)
+  experiment.define_flags()
 
 
-def output_folder(artefact: str) -> pathlib.Path:
-  """The folder that --output names, or the default."""
-  output = flags.FLAGS.output
-  if output == "":
+def run_experiment(experiment: experiment_lib.Experiment) -> None:
+  """Runs an experiment's command: flags, plan, run, section."""
+  run(functools.partial(define_flags, experiment),
+      functools.partial(_main, experiment))
+
+
+def _main(experiment: experiment_lib.Experiment) -> None:
+  given = flags.FLAGS
+  helper = jobs_lib.is_helper()
+  jobs_lib.share_cores(jobs_lib.helper_jobs() if helper else given.jobs)
+  plan = experiment.plan()
+  folder = output_folder(
+      plan.place or f"{experiment.name}/{given.preset}", given.output)
+  if helper:
+    jobs_lib.end_with_parent()
+    run_lib.run(plan, folder, tensorboard=given.tensorboard)
+    return
+  if given.overwrite:  # before helpers look at what is there
+    run_lib.open_folder(plan, folder, overwrite=True)
+  jobs = min(given.jobs, len(plan.parts))
+  with jobs_lib.helpers(
+      experiment.module or f"reproduce.{experiment.name}", sys.argv[1:], jobs):
+    rows = run_lib.run(plan, folder, tensorboard=given.tensorboard)
+  if rows:
+    show(experiment.section, experiment_lib.Results(rows, folder, folder))
+
+
+def output_folder(default: str, given: Optional[str]) -> pathlib.Path:
+  """The folder that --output names, or the default one below `runs/`."""
+  if given == "":
     raise errors.UserError("--output is empty: name a folder.")
-  return pathlib.Path(output or f"runs/{artefact}/{flags.FLAGS.preset}")
+  return pathlib.Path(given or f"runs/{default}")
 
 
-def show(section: str, folder: pathlib.Path) -> None:
-  """Prints a run's section, and where it is with its rows and figures."""
-  print(section)
-  print(f"This text, its figures and rows are in {folder}; "
+def show(section: experiment_lib.Section,
+         results: experiment_lib.Results) -> None:
+  """Writes and prints a run's section, and where it is."""
+  text = section.write(results)
+  (results.folder / "section.md").write_text(text, encoding="utf-8")
+  print(text)
+  print(f"This text, its figures and rows are in {results.folder}; "
         "python -m reproduce.report puts all runs on one page.")
 
 
@@ -110,6 +142,22 @@ def numbers(name: str, text: Sequence[str], low: int) -> tuple[int, ...]:
         f"--{name} needs different integers from {low} to {HIGHEST}, got "
         f"'{','.join(text)}'.")
   return tuple(values)
+
+
+def check_distinct(name: str, values: Sequence) -> None:
+  """Refuses a list of settings that is empty or names something twice.
+
+  Args:
+    name: what the values are, for the message.
+    values: the list.
+
+  Raises:
+    UserError: naming it.
+  """
+  if not values or len(set(values)) < len(values):
+    raise errors.UserError(
+        f"{name} must name at least one and none twice, got "
+        f"{', '.join(map(str, values)) or 'none'}.")
 
 
 def run(define: Callable[[], None], main: Callable[[], None]) -> None:

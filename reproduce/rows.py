@@ -16,10 +16,10 @@ import io
 import json
 import pathlib
 import platform
+import re
 import shutil
 import subprocess
-import typing
-from typing import Any, Dict, Iterable, List, Mapping, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Sequence, Union
 
 import numpy as np
 import sonnet as snt
@@ -27,8 +27,11 @@ import tensorflow as tf
 
 from sobolev_tf import errors, files
 
-_SETTINGS = "run.json"
 LOCKS = ".locks"  # folder of the parts' locks
+_SETTINGS = "run.json"
+_OUTPUTS = ("rows", "checkpoints", "surfaces", "tables", "timing",
+            "tensorboard", "candidates")  # folders of what runs make
+Setting = Union[str, float, bool, None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,31 +39,63 @@ class Row:
   """One measured number.
 
   Attributes:
-    artefact: what it belongs to, such as "figure2".
-    preset: the preset of settings, such as "quick".
-    setting: what a sweep varies, such as "targets=raw"; may be empty.
-    method: "regular" or "sobolev", for instance.
     task: the function, game or data set.
-    n: size of the training set.
-    seed: seed of weights, data and minibatches.
-    step: training steps done when it was measured.
+    method: "regular" or "sobolev", for instance.
     metric: its name, with the unit where there are several.
     value: the number; NaN if the run diverged.
+    n: number of training points, states or images; 0 if there are none.
+    seed: seed of weights, data and minibatches.
+    step: training steps done when it was measured.
+    settings: what distinguishes this row from others of the run, such as
+      `learning_rate`; each has a column of its own in the file.
+    artefact: what it belongs to, such as "figure2"; filled in by `Run.write`,
+      as is the rest.
+    preset: the preset of settings, such as "quick".
     commit: version of this repository, with "+" if it had changes.
     versions: of the interpreter and the libraries, and the device.
   """
-  artefact: str
-  preset: str
-  setting: str
-  method: str
   task: str
-  n: int
-  seed: int
-  step: int
+  method: str
   metric: str
   value: float
+  n: int = 0
+  seed: int = 0
+  step: int = 0
+  settings: Mapping[str, Setting] = dataclasses.field(default_factory=dict)
+  artefact: str = ""
+  preset: str = ""
   commit: str = ""
   versions: str = ""
+
+  def with_origin(self, **origin: str) -> "Row":
+    """The row with artefact, preset, commit and versions filled in."""
+    return dataclasses.replace(self, **origin)
+
+
+_BEFORE = ("artefact", "preset")  # columns left and right of the settings
+_AFTER = ("method", "task", "n", "seed", "step", "metric", "value", "commit",
+          "versions")
+_FIELDS = frozenset(_BEFORE + _AFTER)
+_INTEGERS = ("n", "seed", "step")
+
+
+def label(settings: Mapping[str, Setting]) -> str:
+  """Settings in words, "inputs=raw learning_rate=0.001"; None is left out."""
+  return " ".join(
+      f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+      for name, value in settings.items() if value is not None)
+
+
+def matching(rows: Iterable[Row], **wanted) -> List[Row]:
+  """The rows whose fields or settings are as wanted, in their order."""
+  return [row for row in rows if all(
+      (getattr(row, name) if name in _FIELDS else row.settings.get(name))
+      == value for name, value in wanted.items())]
+
+
+def slug(text: str) -> str:
+  """Text as a part of a file's name: letters, digits, `_`, `.` and `-`."""
+  return re.sub(r"[^\w.]+", "-", text)
 
 
 class Run:
@@ -72,7 +107,8 @@ class Run:
 
     Args:
       folder: the folder of the run.
-      settings: everything that determines the rows, JSON-serialisable.
+      settings: everything that determines the rows, JSON-serialisable, with
+        `artefact` and `preset`.
       overwrite: deletes the rows and checkpoints that are there.
 
     Raises:
@@ -80,7 +116,9 @@ class Run:
     """
     self.folder = files.make_folder(folder)
     self._settings_file = self.folder / _SETTINGS
-    self._origin = {"commit": commit(), "versions": versions()}
+    self._origin = {"artefact": settings["artefact"],
+                    "preset": settings["preset"],
+                    "commit": commit(), "versions": versions()}
     text = json.dumps(settings, indent=2)
     begun = self._settings_file.exists()
     if begun and not overwrite:
@@ -88,9 +126,7 @@ class Run:
     elif not begun:
       self._check_empty()
     if overwrite:  # rows first: a crash leaves settings without rows
-      for name in (
-          "rows", "checkpoints", "surfaces", "tables", "timing",
-          "tensorboard"):
+      for name in _OUTPUTS:
         shutil.rmtree(self.folder / name, ignore_errors=True)
     if overwrite or not begun:
       files.write_text(self._settings_file, text)
@@ -110,8 +146,8 @@ class Run:
 
   def write(self, part: str, rows: Iterable[Row]) -> None:
     """Stores the rows of a finished part and drops its checkpoints."""
-    write_table(self._rows_file(part), [
-        dataclasses.asdict(row) | self._origin for row in rows])
+    write_rows(self._rows_file(part), [
+        row.with_origin(**self._origin) for row in rows])
     self._drop_checkpoints(part)
 
   def _drop_checkpoints(self, part: str) -> None:
@@ -149,36 +185,11 @@ class Run:
       raise errors.UserError(
           f"'{self._settings_file}' is damaged: choose another --output, or "
           "pass --overwrite to delete this folder's results.") from error
-    difference = first_difference(before, settings)
+    difference = files.first_difference(before, settings)
     if difference:
       raise errors.UserError(
           f"'{self.folder}' holds results of other settings ({difference}): "
           "choose another --output, or pass --overwrite to delete them.")
-
-
-def first_difference(before, now, name: str = "settings") -> str:
-  """Describes the first place where two JSON values differ.
-
-  Args:
-    before: what was written earlier.
-    now: what is compared with it.
-    name: what to call the whole.
-
-  Returns:
-    "name: VALUE there, VALUE now"; "" if they are equal.
-  """
-  if isinstance(before, dict) and isinstance(now, dict):
-    for key in sorted(set(before) | set(now)):
-      found = first_difference(before.get(key), now.get(key), key)
-      if found:
-        return found
-    return ""
-  if (isinstance(before, list) and isinstance(now, list) and
-      len(before) == len(now)):
-    pairs = (first_difference(*pair, name) for pair in zip(before, now))
-    return next(filter(None, pairs), "")
-  same = before == now or before != before and now != now  # NaN
-  return "" if same else f"{name}: {before} there, {now} now"
 
 
 def read_settings(folder: files.Path) -> Dict[str, Any]:
@@ -206,6 +217,21 @@ def read_settings(folder: files.Path) -> Dict[str, Any]:
   return settings
 
 
+def write_rows(path: files.Path, rows: Sequence[Row]) -> None:
+  """Writes rows as a sealed CSV file, every setting in its own column.
+
+  Args:
+    path: the file.
+    rows: at least one; a setting that a row lacks is an empty cell.
+  """
+  names = dict.fromkeys(name for row in rows for name in row.settings)
+  write_table(path, [{
+      **{name: getattr(row, name) for name in _BEFORE},
+      **{name: row.settings.get(name) for name in names},
+      **{name: getattr(row, name) for name in _AFTER},
+      "value": float(row.value)} for row in rows])
+
+
 def read(folder: files.Path) -> List[Row]:
   """Reads the rows of a run.
 
@@ -218,17 +244,36 @@ def read(folder: files.Path) -> List[Row]:
   Raises:
     UserError: if a file is damaged or not of this format.
   """
+  return [row for path in sorted(pathlib.Path(folder).glob("rows/*.csv"))
+          for row in read_rows(path)]
+
+
+def read_rows(path: files.Path) -> List[Row]:
+  """Reads a file of `write_rows`; raises as `read` does."""
   rows = []
-  for path in sorted(pathlib.Path(folder).glob("rows/*.csv")):
-    for record in read_table(path):
-      try:
-        rows.append(Row(**{
-            name: kind(record[name])
-            for name, kind in typing.get_type_hints(Row).items()}))
-      except (KeyError, TypeError, ValueError) as error:
-        raise errors.UserError(
-            f"'{path}' is not a file of result rows ({error}).") from error
+  for record in read_table(path):
+    try:
+      fixed: Dict[str, Any] = {
+          name: record.pop(name) for name in (*_BEFORE, *_AFTER)}
+      fixed.update({name: int(fixed[name]) for name in _INTEGERS})
+      fixed["value"] = float(fixed["value"])
+      rows.append(Row(**fixed, settings={
+          name: _typed(text) for name, text in record.items()}))
+    except (KeyError, TypeError, ValueError) as error:
+      raise errors.UserError(
+          f"'{path}' is not a file of result rows ({error}).") from error
   return rows
+
+
+def _typed(text: str) -> Setting:
+  """A cell as what was written: None, a truth value, a number or text."""
+  constants: Dict[str, Setting] = {"": None, "True": True, "False": False}
+  if text in constants:
+    return constants[text]
+  for kind in (int, float):
+    with contextlib.suppress(ValueError):
+      return kind(text)
+  return text
 
 
 def write_table(path: files.Path, records: Sequence[Mapping[str, Any]]

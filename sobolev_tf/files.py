@@ -215,6 +215,31 @@ def locked(folder: Path) -> Iterator[pathlib.Path]:
     yield folder
 
 
+def first_difference(before, now, name: str = "settings") -> str:
+  """Describes the first place where two JSON values differ.
+
+  Args:
+    before: what was written earlier.
+    now: what is compared with it.
+    name: what to call the whole.
+
+  Returns:
+    "name: VALUE there, VALUE now"; "" if they are equal.
+  """
+  if isinstance(before, dict) and isinstance(now, dict):
+    for key in sorted(set(before) | set(now)):
+      found = first_difference(before.get(key), now.get(key), key)
+      if found:
+        return found
+    return ""
+  if (isinstance(before, list) and isinstance(now, list) and
+      len(before) == len(now)):
+    pairs = (first_difference(*pair, name) for pair in zip(before, now))
+    return next(filter(None, pairs), "")
+  same = before == now or before != before and now != now  # NaN
+  return "" if same else f"{name}: {before} there, {now} now"
+
+
 @contextlib.contextmanager
 def _explained(path: pathlib.Path) -> Iterator[None]:
   """Turns the operating system's refusal to write into one sentence."""

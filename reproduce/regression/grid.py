@@ -1,29 +1,25 @@
-"""Trains a grid of regressions and stores their rows.
+"""Grids of regressions: setting x size x method x seed.
 
 The computation behind Figure 2, its extension to order 2 and the sensitivity
-run: every setting x size x method x seed, some seeds at a time in one ensemble
-over all functions. One such ensemble is one part of the run, resumable on its
-own.
+run. Some seeds of all functions are trained at a time in one ensemble, which
+is one part of the run.
 """
 
 import dataclasses
-import re
-from typing import List, Mapping, Sequence
+import functools
+from typing import Iterator, Mapping, Sequence
 
 from absl import flags
 
 from configs import figure2 as config_lib
-from reproduce import app
-from reproduce import rows as results
-from reproduce.regression import train as regression
-from sobolev_tf import errors, files, functions
-from sobolev_tf.training import device
+from configs import regression as regression_config
+from reproduce import app, rows, run
+from reproduce.regression import train
+from sobolev_tf import errors, functions
 
 
-def define_flags(artefact: str, presets: Mapping[str, config_lib.Config]
-                 ) -> None:
-  """Defines the flags of an entrypoint that trains a grid."""
-  app.define_flags(artefact, presets, "quick")
+def define_flags() -> None:
+  """Defines the flags of an experiment that trains a grid."""
   flags.DEFINE_list(
       "functions", None, "Benchmark functions to learn, of "
       f"{', '.join(functions.FUNCTIONS)}. [the preset's]")
@@ -60,89 +56,60 @@ def configure(presets: Mapping[str, config_lib.Config]) -> config_lib.Config:
   return config
 
 
-def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
-        preset: str, methods: Sequence[str] = regression.METHODS,
-        overwrite: bool = False, tensorboard: bool = False
-        ) -> List[results.Row]:
-  """Runs or resumes the grid.
+def plan(artefact: str, preset: str, config: config_lib.Config,
+         methods: Sequence[str] = regression_config.SECTION_4_1) -> run.Plan:
+  """A grid as the parts of a run.
 
   Args:
-    config: what to run.
-    folder: the run's folder.
     artefact: the name rows carry.
     preset: the preset's name, for the rows.
-    methods: names in `regression.ALL_METHODS`; the held-out errors go up to
-      the highest order among them.
-    overwrite: deletes what the folder holds.
-    tensorboard: writes TensorBoard scalars.
+    config: what to run.
+    methods: names in `configs.regression.METHODS`; the held-out errors go up
+      to the highest order among them.
 
   Returns:
-    All rows of the finished run.
+    The plan.
 
   Raises:
-    UserError: if a setting is out of range or the folder cannot be used.
-    Interrupted: if a signal asked to stop.
+    UserError: if a setting is out of range.
   """
   check(config)
-  device.prepare()
-  with files.locked(folder) as folder:
-    store = results.Run(
-        folder, {"artefact": artefact, "preset": preset,
-                 **dataclasses.asdict(config)}, overwrite)
-    parts = list(_parts(config, methods))
-    waiting = [part for part in parts if not store.finished(part.name)]
-    order = max(1, *(regression.ALL_METHODS[name].order for name in methods))
-    for part in waiting:
-      _run_part(part, config, store, artefact, preset, order, tensorboard)
-    return results.read(folder)
+  return run.Plan(artefact, preset, dataclasses.asdict(config),
+                  list(_parts(config, methods)))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Part:
-  settings: regression.Settings
-  count: int
-  method: str
-  seeds: tuple[int, ...]
-
-  @property
-  def name(self) -> str:
-    label = re.sub(r"[^\w.]+", "-", self.settings.label)
-    seeds = "-".join(map(str, (self.seeds[0], self.seeds[-1])))
-    return f"{label}_n{self.count}_{self.method}_seeds{seeds}"
-
-
-def _parts(config: config_lib.Config, methods: Sequence[str]):
+def _parts(config: config_lib.Config, methods: Sequence[str]
+           ) -> Iterator[run.Part]:
+  order = max(1, *(regression_config.METHODS[name].order for name in methods))
   for settings in config.settings:
     for count in config.sizes:
       for first in range(0, len(config.seeds), config.seeds_per_part):
+        seeds = config.seeds[first:first + config.seeds_per_part]
         for method in methods:
-          yield _Part(settings, count, method, config.seeds[
-              first:first + config.seeds_per_part])
+          label = rows.slug(rows.label(settings.varied(method)))
+          yield run.Part(
+              f"{label}_n{count}_{method}_seeds{seeds[0]}-{seeds[-1]}",
+              functools.partial(
+                  _compute, config, settings, count, method, seeds, order),
+              title=f"n={count} {method} seeds {seeds[0]}-{seeds[-1]}")
 
 
-def _run_part(part: _Part, config: config_lib.Config, store: results.Run,
-              artefact: str, preset: str, order: int,
-              tensorboard: bool) -> None:
-  members = [
-      regression.Member(functions.by_name(name), seed)
-      for seed in part.seeds for name in config.functions]
-  trained = regression.train(
-      members, part.count, part.method, part.settings,
-      folder=store.checkpoints(part.name),
-      log_folder=(
-          store.folder / "tensorboard" / part.name if tensorboard else None),
-      title=f"{artefact} n={part.count} {part.method} seeds {part.seeds}")
-  rows: list[results.Row] = []
-  for member, measured in zip(
-      members, regression.measure(
-          trained, config.points, config.stream, order)):
-    rows.extend(
-        results.Row(
-            artefact, preset, part.settings.label, part.method,
-            member.function.name, part.count, member.seed,
-            part.settings.steps, f"{config.stream}_{metric}", value)
-        for metric, value in measured.items())
-  store.write(part.name, rows)
+def _compute(config: config_lib.Config, settings: regression_config.Settings,
+             count: int, method: str, seeds: Sequence[int], order: int,
+             job: run.Job) -> run.Outcome:
+  """Trains and measures one ensemble."""
+  members = [train.Member(functions.by_name(name), seed)
+             for seed in seeds for name in config.functions]
+  trained = train.train(members, count, method, settings, **job.training)
+  measured = train.measure(trained, config.points, config.stream, order)
+  return run.Outcome([
+      rows.Row(
+          task=member.function.name, method=method,
+          metric=f"{config.stream}_{metric}", value=value, n=count,
+          seed=member.seed, step=settings.steps,
+          settings=settings.varied(method))
+      for member, values in zip(members, measured)
+      for metric, value in values.items()])
 
 
 def check(config: config_lib.Config) -> None:
@@ -158,15 +125,10 @@ def check(config: config_lib.Config) -> None:
   for name in config.functions:
     functions.by_name(name)
   for name in ("functions", "sizes", "seeds"):
-    values = getattr(config, name)
-    if not values or len(set(values)) < len(values):
-      raise errors.UserError(
-          f"{name} must name at least one and none twice, got "
-          f"{', '.join(map(str, values)) or 'none'}.")
-  labels = [settings.label for settings in config.settings]
-  if not labels or len(set(labels)) < len(labels):
-    raise errors.UserError(
-        f"settings must differ in what rows name them by, got {labels}.")
+    app.check_distinct(name, getattr(config, name))
+  app.check_distinct("settings", [
+      rows.label(settings.varied("regular") | settings.varied("sobolev"))
+      for settings in config.settings])
   if min(config.sizes) < 1:
     raise errors.UserError(
         f"Every size must be >= 1, got {min(config.sizes)}.")

@@ -5,12 +5,12 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from reproduce import rows as results
+from configs import regression as config_lib
+from reproduce import rows as rows_lib
 from reproduce import stats
-from reproduce.regression import train as regression
 from sobolev_tf import errors
 
-METHODS = regression.METHODS
+METHODS = config_lib.SECTION_4_1
 LABELS = {"regular": "regular", "sobolev": "Sobolev",
           "sobolev-2": "Sobolev, order 2",
           "sobolev-2-stochastic": "order 2, projected"}
@@ -25,7 +25,7 @@ class Grid:
     sizes: numbers of training points, ascending.
   """
 
-  def __init__(self, rows: Sequence[results.Row], metric: str,
+  def __init__(self, rows: Sequence[rows_lib.Row], metric: str,
                methods: Sequence[str] = METHODS):
     """Args:
       rows: of one setting.
@@ -58,9 +58,25 @@ class Grid:
         *(self.errors(function, n, method) for method in pair))
 
 
-def by_setting(rows: Sequence[results.Row]) -> Dict[str, List[results.Row]]:
-  """Groups rows by what a sweep varied, in the order they come."""
-  groups: Dict[str, List[results.Row]] = defaultdict(list)
+def by_scaling(rows: Sequence[rows_lib.Row]
+               ) -> Dict[str, List[rows_lib.Row]]:
+  """Groups rows by what a figure shows apart, in the order they come.
+
+  Args:
+    rows: of a run.
+
+  Returns:
+    Rows by what their panels' title says: scaling, activation and the
+    methods' learning rates.
+  """
+  groups: Dict[Tuple, List[rows_lib.Row]] = defaultdict(list)
   for row in rows:
-    groups[row.setting].append(row)
-  return groups
+    groups[tuple(row.settings.get(name) for name in (
+        "inputs", "targets", "activation"))].append(row)
+  return {_title(group): group for group in groups.values()}
+
+
+def _title(rows: Sequence[rows_lib.Row]) -> str:
+  first = rows[0].settings
+  rates = dict.fromkeys(f"{row.settings['learning_rate']:g}" for row in rows)
+  return rows_lib.label({**first, "learning_rate": "/".join(rates)})

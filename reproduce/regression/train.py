@@ -8,12 +8,9 @@ can be compared seed by seed.
 """
 
 import dataclasses
-import math
 from typing import (
-  Callable,
   Dict,
   List,
-  Mapping,
   NamedTuple,
   Optional,
   Sequence,
@@ -23,110 +20,17 @@ from typing import (
 import numpy as np
 import tensorflow as tf
 
+from configs import regression as config_lib
 from reproduce.regression import data as data_lib
 from reproduce.regression import units as scaling
 from sobolev_tf import derivatives, errors, files, functions, losses
-from sobolev_tf.derivatives import four_products
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
 from sobolev_tf.training import loop, minibatches, optimizers, xla
 
-
-class Method(NamedTuple):
-  """The order K of Eq. 1 and whether derivatives are projected (Figure 1b)."""
-  order: int
-  stochastic: bool = False
-
-
-METHODS = ("regular", "sobolev")  # of Section 4.1
-ALL_METHODS: Mapping[str, Method] = {
-    "regular": Method(0),
-    "sobolev": Method(1),
-    "sobolev-2": Method(2),
-    "sobolev-2-stochastic": Method(2, stochastic=True),
-}
-ACTIVATIONS: Mapping[Optional[str], mlp.Activation] = {
-    None: tf.nn.relu, "softplus": tf.nn.softplus, "tanh": tf.tanh}
-_SMOOTH = tuple(name for name in ACTIVATIONS if name)
-SCHEDULES = ("constant", "cosine")
-# How the Sobolev loss gets the network's gradients; equal up to rounding.
-GRADIENTS: Mapping[str, Callable[..., Tuple[tf.Tensor, ...]]] = {
-    "nested": derivatives.value_and_derivatives,
-    "four_products": four_products.value_and_derivatives,
-}
 # The regular loss: the order-0 term of the Sobolev loss and nothing else.
 VALUES_ONLY = terms.Orders((losses.squared_error,), (1.,))
 _SLICE = 1000  # points predicted at once, to bound memory
-
-
-class LearningRates(NamedTuple):
-  """Adam's learning rate at the start: without derivatives, and with them."""
-  regular: float
-  sobolev: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-  """How to train; the values live in `configs/`.
-
-  Attributes:
-    hidden_sizes: of the network.
-    steps: number of updates.
-    batch_size: points per update (all of them if there are fewer).
-    learning_rates: Adam's, at the start.
-    schedule: "constant", or "cosine" to fall to 0 over the run.
-    derivative_weight: of every derivative's term in the Sobolev loss.
-    inputs: scaling of the inputs, see `reproduce.regression.units`.
-    targets: scaling of the targets, see `reproduce.regression.units`.
-    gradients: a key of `GRADIENTS`: "nested" tapes, the reference, or the
-      faster "four_products".
-    activation: a name in `ACTIVATIONS`; None for the paper's ReLU.
-    xla: whether XLA compiles what follows the choice of a minibatch, see
-      `sobolev_tf.training.xla`; equal up to rounding.
-  """
-  hidden_sizes: Tuple[int, ...]
-  steps: int
-  batch_size: int
-  learning_rates: LearningRates
-  schedule: str
-  derivative_weight: float
-  inputs: str
-  targets: str
-  gradients: str = "nested"
-  activation: Optional[str] = None  # paper §4.1: ReLU
-  xla: bool = False  # TensorFlow's default
-
-  @property
-  def label(self) -> str:
-    """What sweeps vary, in short, as rows name it.
-
-    Two learning rates stand for the regular and the Sobolev method.
-    """
-    rates = dict.fromkeys(f"{rate:g}" for rate in self.learning_rates)
-    return (f"inputs={self.inputs} targets={self.targets} "
-            f"learning_rate={'/'.join(rates)}" +
-            (f" activation={self.activation}" if self.activation else ""))
-
-  def check(self) -> None:
-    """Raises `UserError` if a setting is out of range."""
-    for name, choice, choices in (
-        ("schedule", self.schedule, SCHEDULES),
-        ("gradients", self.gradients, GRADIENTS),
-        ("activation", self.activation, ACTIVATIONS)):
-      if choice not in choices:
-        raise errors.UserError(
-            f"{name} must be one of {', '.join(filter(None, choices))}, got "
-            f"'{choice}'.")
-    for name, values in (
-        ("steps", [self.steps]), ("batch_size", [self.batch_size]),
-        ("learning_rates", self.learning_rates)):
-      if not all(value > 0 for value in values):
-        raise errors.UserError(f"{name} must be > 0, got {values}.")
-    if not 0 <= self.derivative_weight < math.inf:
-      raise errors.UserError(
-          "derivative_weight must be finite and >= 0, got "
-          f"{self.derivative_weight}.")
-    scaling.check(self.inputs, self.targets)
 
 
 class Member(NamedTuple):
@@ -172,7 +76,8 @@ class Trained(NamedTuple):
 
 
 def train(
-    members: Sequence[Member], count: int, method: str, settings: Settings, *,
+    members: Sequence[Member], count: int, method: str,
+    settings: config_lib.Settings, *,
     folder: Optional[files.Path] = None,
     log_folder: Optional[files.Path] = None, title: str = "training",
     chunk: int = 100, checkpoint_every: int = 1000,
@@ -182,8 +87,8 @@ def train(
   Args:
     members: the functions and seeds.
     count: number of training points of each member.
-    method: a name in `ALL_METHODS`; those of order 2 need an activation that
-      is smooth.
+    method: a name in `configs.regression.METHODS`; those of order 2 need an
+      activation that is smooth.
     settings: how to train.
     folder: for checkpoints; None keeps none.
     log_folder: for TensorBoard; None writes nothing.
@@ -197,15 +102,17 @@ def train(
   Raises:
     UserError: if an argument is out of range.
   """
-  if method not in ALL_METHODS:
+  if method not in config_lib.METHODS:
     raise errors.UserError(
-        f"method must be one of {', '.join(ALL_METHODS)}, got '{method}'.")
+        f"method must be one of {', '.join(config_lib.METHODS)}, got "
+        f"'{method}'.")
   settings.check()
-  order, stochastic = ALL_METHODS[method]
+  order, stochastic = config_lib.METHODS[method]
   if order > 1 and settings.activation is None:
     raise errors.UserError(
         f"{method} needs a smooth network, because the second derivative of a "
-        f"ReLU network is 0: set activation to {' or '.join(_SMOOTH)}.")
+        "ReLU network is 0: set activation to "
+        f"{' or '.join(config_lib.SMOOTH)}.")
   raw = [data_lib.sample(m.function, count, seed=m.seed, stream="train",
                          order=max(order, 1))
          for m in members]
@@ -217,10 +124,10 @@ def train(
   seeds = [m.seed for m in members]
   network = mlp.EnsembleMLP(
       seeds, data.x.shape[-1], [*settings.hidden_sizes, 1],
-      ACTIVATIONS[settings.activation])
+      config_lib.ACTIVATIONS[settings.activation])
   batches = minibatches.Minibatches(seeds, count, settings.batch_size)
   parameters = network.trainable_variables
-  initial = settings.learning_rates[min(order, 1)]
+  initial = settings.learning_rate(method)
   rate: optimizers.LearningRate = initial
   if settings.schedule == "cosine":
     rate = optimizers.cosine(initial, settings.steps)
@@ -236,7 +143,7 @@ def train(
           network, x, targets, draws, batch_dims=2)
     return losses.SobolevLoss(
         order, weights=weights,
-        differentiate=GRADIENTS[settings.gradients])(
+        differentiate=config_lib.GRADIENTS[settings.gradients])(
             network, x, targets, batch_dims=2)
 
   def update(index, *batch):  # [E, B, *]

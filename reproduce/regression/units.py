@@ -11,10 +11,9 @@ from typing import Sequence, Tuple
 
 import numpy as np
 
+from configs import regression as config_lib
 from reproduce.regression import data as regression
 from sobolev_tf import errors
-
-CHOICES = ("raw", "standardised")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +82,7 @@ def fit(data: regression.RegressionData,
   Raises:
     UserError: if a choice is unknown or all target values are equal.
   """
-  check(inputs, targets)
+  config_lib.check_scaling(inputs, targets)
   x_mean, x_scale = np.zeros([1, data.x.shape[-1]]), np.ones([1, 1])
   y_mean, y_scale = np.zeros([1, 1]), np.ones([1, 1])
   if inputs == "standardised":
@@ -97,15 +96,6 @@ def fit(data: regression.RegressionData,
           "more points or raw targets.")
   return Scaling(x_mean, np.broadcast_to(x_scale, x_mean.shape), y_mean,
                  y_scale)
-
-
-def check(inputs: str, targets: str) -> None:
-  """Raises `UserError` if a choice of `fit` is unknown."""
-  for name, choice in (("inputs", inputs), ("targets", targets)):
-    if choice not in CHOICES:
-      raise errors.UserError(
-          f"The scaling of {name} must be one of {', '.join(CHOICES)}, got "
-          f"'{choice}'.")
 
 
 def stack(members: Sequence[Scaling]) -> Scaling:

@@ -15,7 +15,6 @@ from typing import Any, List, Mapping, Optional, Tuple
 from absl import logging
 import tensorflow as tf
 
-from reproduce import rows as results
 from sobolev_tf import errors, files
 
 _PREFIX = "step-"
@@ -82,7 +81,7 @@ class Checkpointer:
       # Sealed, so if there are none, an earlier version wrote it.
       settings = (_read(folder, "settings")
                   if (folder / "settings.json").exists() else self._settings)
-      difference = results.first_difference(settings, self._settings)
+      difference = files.first_difference(settings, self._settings)
       if difference:
         raise errors.UserError(
             f"The checkpoint '{folder}' belongs to another run ({difference}): "

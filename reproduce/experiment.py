@@ -1,0 +1,77 @@
+"""What an experiment is: what it computes, and how its results are shown."""
+
+import pathlib
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
+
+import numpy as np
+
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
+from sobolev_tf import files
+
+
+class Results(NamedTuple):
+  """What a section of the report is written from.
+
+  Attributes:
+    rows: all rows of the run, at least one.
+    source: the run's folder, for its tables.
+    folder: where figures go.
+  """
+  rows: Sequence[rows_lib.Row]
+  source: pathlib.Path
+  folder: pathlib.Path
+
+  @classmethod
+  def read(cls, source: files.Path, folder: files.Path) -> "Results":
+    """Reads the rows of a run; `UserError` if a file is damaged."""
+    return cls(rows_lib.read(source), pathlib.Path(source),
+               pathlib.Path(folder))
+
+  def table(self, name: str) -> List[Dict[str, str]]:
+    """A table of the run by its name, such as "tables/figure1"."""
+    return rows_lib.read_table(self.source / f"{name}.csv")
+
+  def columns(self, name: str) -> Dict[str, np.ndarray]:
+    """A table of numbers as one array `[N]` per column."""
+    records = self.table(name)
+    return {column: np.array([float(record[column]) for record in records])
+            for column in records[0]}
+
+
+class Section(NamedTuple):
+  """How the results of an artefact are shown in the report.
+
+  Attributes:
+    title: the heading.
+    claim: what the paper says.
+    write: draws the figures into `Results.folder` and returns Markdown that
+      links them by their names.
+  """
+  title: str
+  claim: str
+  write: Callable[[Results], str]
+
+
+class Experiment(NamedTuple):
+  """A command that computes rows and shows them.
+
+  Attributes:
+    name: of the artefact; its file in `configs/` has it, too.
+    presets: names of its presets.
+    plan: reads the flags and returns what to compute; raises `UserError` for
+      a setting that is wrong.
+    section: shows the rows.
+    define_flags: defines the flags beside those that all experiments have.
+    default: the preset used if none is named.
+    module: of the command; `reproduce.NAME` if empty.
+    place: where in `runs/` its results are by default, as --help has it.
+  """
+  name: str
+  presets: Sequence[str] | Mapping[str, Any]
+  plan: Callable[[], run_lib.Plan]
+  section: Section
+  define_flags: Callable[[], None] = lambda: None
+  default: str = "quick"
+  module: str = ""
+  place: str = ""

@@ -1,0 +1,99 @@
+"""Several processes of this machine share one run.
+
+`--jobs=N` starts N - 1 further processes of the same command, its helpers. All
+of them take parts from the same folder (`reproduce.run`), each with its share
+of the cores. A helper that dies is no loss: its part is taken by another
+process.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import IO, Iterator, List, Sequence, Tuple
+
+import tensorflow as tf
+
+_HELPER = "SOBOLEV_TF_HELPER"  # in a helper's environment: number of jobs
+_PATIENCE = 60.  # seconds in which a helper ends after SIGTERM
+
+
+def is_helper() -> bool:
+  """Whether this process was started by another one's `--jobs`."""
+  return _HELPER in os.environ
+
+
+def cores() -> int:
+  """The number of cores that this process may use."""
+  return len(os.sched_getaffinity(0))
+
+
+def share_cores(jobs: int) -> None:
+  """Limits TensorFlow's threads to this process's share of the cores.
+
+  Args:
+    jobs: number of processes; 1 leaves TensorFlow's default.
+  """
+  threads = max(1, cores() // jobs)
+  if jobs > 1:
+    with contextlib.suppress(RuntimeError):  # TensorFlow has started
+      tf.config.threading.set_intra_op_parallelism_threads(threads)
+      tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+@contextlib.contextmanager
+def helpers(module: str, arguments: Sequence[str], jobs: int
+            ) -> Iterator[None]:
+  """Runs helpers while the block runs.
+
+  Args:
+    module: the command's module, such as "reproduce.figure2".
+    arguments: its flags.
+    jobs: number of processes, this one included.
+  """
+  started: List[Tuple[subprocess.Popen, IO[bytes]]] = []
+  try:
+    for _ in range(jobs - 1):
+      said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _wait
+      started.append((subprocess.Popen(
+          [sys.executable, "-m", module, *arguments, "--nooverwrite"],
+          stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
+          env={**os.environ, _HELPER: str(jobs)}), said))
+    yield
+  finally:
+    for process, _ in started:
+      process.stdin.close()  # see `end_with_parent`
+    for process, said in started:
+      _wait(process, said)
+
+
+def end_with_parent() -> None:
+  """In a helper: asks it to stop when the process that started it is gone."""
+  def watch():
+    sys.stdin.buffer.read()  # returns when the other end closes
+    os.kill(os.getpid(), signal.SIGTERM)
+
+  threading.Thread(target=watch, daemon=True).start()
+
+
+def helper_jobs() -> int:
+  """In a helper: the number of processes that share the machine."""
+  return int(os.environ[_HELPER])
+
+
+def _wait(process: subprocess.Popen, said: IO[bytes]) -> None:
+  """Waits for a helper's end and passes on why it failed, if it did."""
+  try:
+    status = process.wait(_PATIENCE)
+  except subprocess.TimeoutExpired:
+    process.kill()  # what is on the disk is as safe as from any kill
+    status = process.wait()
+  with said:
+    said.seek(0)
+    lines = said.read().decode(errors="replace").strip().splitlines()
+  if status > 0 and status < 128:  # not by a signal
+    print(f"A helper process ended early: {lines[-1] if lines else status}",
+          file=sys.stderr)
