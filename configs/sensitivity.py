@@ -2,7 +2,7 @@
 
 Every setting is tried for both methods alike, on validation points and on
 seeds that no reported run uses. From its rows come Figure 2's settings
-(`reproduce.sections.sensitivity.choose`): the scaling of `quick` at Adam's
+(`reproduce.regression.sensitivity.rank`): the scaling of `quick` at Adam's
 customary learning rate, and for `tuned` one scaling and for each method its
 own best learning rate.
 """
