@@ -21,14 +21,14 @@ METRIC = "validation_mse"
 
 class Scaling(NamedTuple):
   """How inputs and targets are scaled."""
-  inputs: str
-  targets: str
+  inputs: rows.Setting
+  targets: rows.Setting
 
   def __str__(self) -> str:
     return rows.label(self._asdict())
 
 
-Tried = Dict[Tuple[Scaling, float], panels.Grid]  # by learning rate, too
+Tried = Dict[Tuple[Scaling, rows.Setting], panels.Grid]  # by learning rate, too
 
 
 class Choice(NamedTuple):
@@ -40,7 +40,7 @@ class Choice(NamedTuple):
     rank: the scaling's mean rank, 1 is best.
   """
   scaling: Scaling
-  rates: Mapping[str, float]
+  rates: Mapping[str, rows.Setting]
   rank: float
 
 
@@ -76,7 +76,8 @@ def _tried(measured: Sequence[rows.Row]) -> Tried:
           for (inputs, targets, rate), group in groups.items()}
 
 
-def _best_rate(tried: Tried, scaling: Scaling, method: str) -> float:
+def _best_rate(tried: Tried, scaling: Scaling, method: str
+               ) -> rows.Setting:
   rates = [rate for other, rate in tried if other == scaling]
   ranks = _ranks([tried[scaling, rate] for rate in rates], method)
   return rates[int(ranks.mean(axis=0).argmin())]
