@@ -17,7 +17,7 @@ METHODS: Tuple[str, ...] = tuple(regression.METHODS)
 
 _SETTINGS = dataclasses.replace(
     figure2.QUICK,
-    activation="tanh",  # ours: smooth, and cheaper than softplus
+    activation="tanh",  # ours: smooth
     hidden_sizes=(64, 64),  # ours: Hessians of 256 units take minutes
     learning_rates=regression.LearningRates(  # ours: see above
         regular=1e-2, sobolev=1e-2),

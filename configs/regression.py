@@ -7,7 +7,6 @@ from typing import (
     Dict,
     Mapping,
     NamedTuple,
-    Optional,
     Tuple,
     Union,
 )
@@ -32,9 +31,9 @@ METHODS: Mapping[str, Method] = {
     "sobolev-2": Method(2),
     "sobolev-2-stochastic": Method(2, stochastic=True),
 }
-ACTIVATIONS: Mapping[Optional[str], mlp.Activation] = {
-    None: tf.nn.relu, "softplus": tf.nn.softplus, "tanh": tf.tanh}
-SMOOTH = tuple(name for name in ACTIVATIONS if name)
+ACTIVATIONS: Mapping[str, mlp.Activation] = {
+    "relu": tf.nn.relu, "tanh": tf.tanh}
+SMOOTH = ("tanh",)  # those of which second derivatives are not 0
 SCALINGS = ("raw", "standardised")  # see `reproduce.regression.units`
 SCHEDULES = ("constant", "cosine")
 # How the Sobolev loss gets the network's gradients; equal up to rounding.
@@ -65,7 +64,7 @@ class Settings:
     targets: scaling of the targets, one of `SCALINGS`.
     gradients: a key of `GRADIENTS`: "nested" tapes, the reference, or the
       faster "four_products".
-    activation: a name in `ACTIVATIONS`; None for the paper's ReLU.
+    activation: a name in `ACTIVATIONS`.
     xla: whether XLA compiles what follows the choice of a minibatch, see
       `sobolev_tf.training.xla`; equal up to rounding.
   """
@@ -78,14 +77,14 @@ class Settings:
   inputs: str
   targets: str
   gradients: str = "nested"
-  activation: Optional[str] = None  # paper §4.1: ReLU
+  activation: str = "relu"  # paper §4.1
   xla: bool = False  # TensorFlow's default
 
   def learning_rate(self, method: str) -> float:
     """The learning rate of a method."""
     return self.learning_rates[min(METHODS[method].order, 1)]
 
-  def varied(self, method: str) -> Dict[str, Union[str, float, None]]:
+  def varied(self, method: str) -> Dict[str, Union[str, float]]:
     """What sweeps vary, as a method's rows carry it."""
     return {"inputs": self.inputs, "targets": self.targets,
             "learning_rate": self.learning_rate(method),
@@ -99,7 +98,7 @@ class Settings:
         ("activation", self.activation, ACTIVATIONS)):
       if choice not in choices:
         raise errors.UserError(
-            f"{name} must be one of {', '.join(filter(None, choices))}, got "
+            f"{name} must be one of {', '.join(choices)}, got "
             f"'{choice}'.")
     for name, values in (
         ("steps", [self.steps]), ("batch_size", [self.batch_size]),

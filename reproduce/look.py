@@ -11,6 +11,11 @@ PURPLE, GREY, BLACK = "#8c6bb1", "#9a9a9a", "#222222"
 _DPI = 110
 
 
+def sheet(width: float, height: float) -> figure.Figure:
+  """A figure without panels, of a width and height in inches."""
+  return figure.Figure(figsize=(width, height), layout="constrained")
+
+
 def canvas(width: float, height: float, panels: Union[int, Tuple[int, int]]
            ) -> Tuple[figure.Figure, np.ndarray]:
   """A figure and its panels, without a frame above and on the right.
@@ -23,7 +28,7 @@ def canvas(width: float, height: float, panels: Union[int, Tuple[int, int]]
   Returns:
     The figure, and its axes `[panels]` or `[rows, columns]`.
   """
-  drawing = figure.Figure(figsize=(width, height), layout="constrained")
+  drawing = sheet(width, height)
   if isinstance(panels, int):
     axes = np.atleast_1d(drawing.subplots(1, panels))
   else:

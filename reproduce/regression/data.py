@@ -1,13 +1,15 @@
 """Data of Section 4.1: points drawn uniformly from a function's domain."""
 
 import dataclasses
-from typing import Dict, List, Optional, Sequence
+from typing import List, Optional, Sequence
 import zlib
 
 import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors, functions
+
+Domain = Sequence[Sequence[float]]  # per input, its lowest and highest value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,39 +89,3 @@ def stack(members: Sequence[RegressionData]) -> RegressionData:
             for field in dataclasses.fields(RegressionData)]
   return RegressionData(*(
       np.stack(arrays) for arrays in fields if arrays[0] is not None))
-
-
-def mean_squared_errors(
-    truth: RegressionData, predictions: Sequence[np.ndarray],
-    domain: Sequence[Sequence[float]]) -> Dict[str, float]:
-  """Errors of the value and of each derivative.
-
-  Args:
-    truth: N points with derivatives up to the order of the predictions.
-    predictions: y `[N, 1]`, dy/dx `[N, D]` and, for order 2, d2y/dx2
-      `[N, D, D]` at these points.
-    domain: per input, its lowest and highest value.
-
-  Returns:
-    `mse`, the mean squared error of the value, `gradient_mse`, the mean
-    squared Euclidean distance of the gradient, and for order 2 `hessian_mse`,
-    the mean squared Frobenius distance of the Hessian; the same
-    `_standardised`: divided by the variance of the true value, with inputs in
-    units of their standard deviation over the domain.
-  """
-  low, high = np.array(domain).T
-  variance = truth.y.var()
-  result = {}
-  names = ("mse", "gradient_mse", "hessian_mse")
-  targets = (truth.y, truth.dy_dx, truth.d2y_dx2)
-  for name, target, prediction in zip(names, targets, predictions):
-    error = prediction - target  # [N, 1], [N, D] or [N, D, D]
-    entries = tuple(range(1, error.ndim))
-    result[name] = np.mean(np.sum(error**2, entries))
-    if name != "mse":
-      error = error * (high - low) / 12**.5
-    if name == "hessian_mse":
-      error = error * (high - low)[:, None] / 12**.5
-    result[f"{name}_standardised"] = (
-        np.mean(np.sum(error**2, entries)) / variance)
-  return result

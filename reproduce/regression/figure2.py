@@ -11,7 +11,15 @@ from matplotlib import figure
 import numpy as np
 
 from configs import figure2 as config_lib
-from reproduce import experiment, look, markdown, published, rows, stats
+from reproduce import (
+  diverged,
+  experiment,
+  look,
+  markdown,
+  published,
+  rows,
+  stats,
+)
 from reproduce.regression import grid, panels
 from sobolev_tf import functions
 
@@ -33,7 +41,7 @@ def write(results: experiment.Results) -> str:
     parts.append(
         f"### Preset `{preset}`: {setting}, {steps} steps\n\n"
         f"![Figure 2 right, {setting}]({name})\n\n{table(cells)}\n"
-        f"{summary(cells)}\n{_gradients(group)}{diverged(group)}")
+        f"{summary(cells)}\n{_gradients(group)}{diverged.sentence(group)}")
   return "\n".join(parts)
 
 
@@ -145,17 +153,6 @@ def _gradients(measured: Sequence[rows.Row]) -> str:
         f"n = {n:,}: lower for Sobolev on {better} of "
         f"{len(cells.functions)} functions, by {mean:.2f} decades on average")
   return "\nTest error of the gradient, " + "; ".join(lines) + ".\n"
-
-
-def diverged(measured: Sequence[rows.Row]) -> str:
-  """A sentence that names the runs that diverged; "" if none did."""
-  runs = {(r.method, r.task, r.n, r.seed) for r in measured
-          if r.metric.endswith("diverged_at")}
-  if not runs:
-    return ""
-  return (f"\n{len(runs)} runs diverged and are left out of the means: " +
-          ", ".join(f"{method} {task} n={n} seed {seed}"
-                    for method, task, n, seed in sorted(runs)) + ".\n")
 
 
 EXPERIMENT = experiment.Experiment(

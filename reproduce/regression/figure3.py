@@ -1,50 +1,136 @@
-"""Figure 3 from stored surfaces: the drawing and its test errors."""
+"""Figure 3: Styblinski-Tang and its models, with their gradient fields.
 
-import pathlib
-from typing import Dict, Tuple
+Section 4.1 of https://arxiv.org/abs/1706.04859. Every part is a surface: the
+true function, or a model with its test errors; below is the drawing.
+"""
 
+import dataclasses
+import functools
+from typing import Dict, List, Sequence, Tuple
+
+from absl import flags
 from matplotlib import figure
 import numpy as np
 
-from reproduce import markdown
-from reproduce import rows as results
-from reproduce.regression import panels as grid
-from sobolev_tf import errors
+from configs import figure3 as config_lib
+from configs import regression
+from reproduce import app, experiment, look, markdown, rows, run
+from reproduce.regression import measure, panels, train
+from sobolev_tf import derivatives, functions
 
-SURFACE_FIELDS = ("x1", "x2", "y", "dy_dx1", "dy_dx2")
+_TRUE = "surfaces/true"
+_FIELDS = ("x1", "x2", "y", "dy_dx1", "dy_dx2")  # columns of a surface
 _ARROWS = 15  # per axis, so that single arrows can be told apart
 
 
-def write(source: pathlib.Path, folder: pathlib.Path) -> str:
-  """Draws the figure of a run and writes its section of the report.
+def define_flags() -> None:
+  """Defines this experiment's flags."""
+  flags.DEFINE_string(
+      "function", None, "Benchmark function to draw, one of "
+      f"{', '.join(functions.FUNCTIONS)}. [the preset's]")
+  flags.DEFINE_list(
+      "sizes", None, "Numbers of training points. [the preset's]")
+  flags.DEFINE_integer(
+      "seed", None, "Seed of data and weights. [the preset's]", lower_bound=0,
+      upper_bound=app.HIGHEST)
+
+
+def configure() -> config_lib.Config:
+  """The preset's settings with those the user's flags replace."""
+  given = flags.FLAGS
+  config = config_lib.PRESETS[given.preset]
+  if given.function is not None:
+    config = dataclasses.replace(config, function=given.function)
+  if given.sizes is not None:
+    config = dataclasses.replace(
+        config, sizes=app.numbers("sizes", given.sizes, 2))
+  if given.seed is not None:
+    config = dataclasses.replace(config, seed=given.seed)
+  return config
+
+
+def plan(preset: str, config: config_lib.Config) -> run.Plan:
+  """The surfaces as the parts of a run.
 
   Args:
-    source: the folder of one run of Figure 3.
-    folder: where the figure and `section.md` go.
+    preset: the preset's name, for the rows.
+    config: what to run.
 
   Returns:
-    The section, in Markdown.
+    The plan.
 
   Raises:
-    UserError: if a surface or row file is missing or damaged.
+    UserError: if a setting is out of range.
   """
-  rows = results.read(source)
-  if not rows:
-    raise errors.UserError(f"'{source}' holds no rows of Figure 3.")
-  mse: Dict[Tuple[int, str], Dict[str, float]] = {}
-  for row in rows:
-    mse.setdefault((row.n, row.method), {})[row.metric] = row.value
-  surfaces = {"true function": read_surface(source / "surfaces" / "true.csv")}
-  for n, method in sorted(mse):
-    label = grid.LABELS[method]
-    surfaces[f"{n} samples, {label}"] = read_surface(
-        source / "surfaces" / f"n{n}_{method}.csv")
-  first = rows[0]
-  draw(surfaces, f"{first.task}, {first.preset} preset").savefig(
-      folder / "figure3.png", dpi=110)
-  text = (
-      f"### Preset `{first.preset}`: {first.task}, {first.setting}, "
-      f"{first.step} steps, seed {first.seed}\n\n"
+  functions.by_name(config.function)
+  app.check_distinct("sizes", config.sizes)
+  config.settings.check()
+  return run.Plan("figure3", preset, dataclasses.asdict(config), [
+      run.Part("true", functools.partial(_true, config), (_TRUE,), rows=False),
+      *(run.Part(f"n{count}_{method}",
+                 functools.partial(_model, config, count, method),
+                 (_surface(count, method),), title=f"n={count} {method}")
+        for count in config.sizes for method in regression.SECTION_4_1)])
+
+
+def _surface(count: int, method: str) -> str:
+  """The name of a model's surface."""
+  return f"surfaces/n{count}_{method}"
+
+
+def _points(config: config_lib.Config) -> np.ndarray:
+  """The points of a surface, `[G^2, 2]`."""
+  sides = [np.linspace(*side, config.grid)
+           for side in functions.by_name(config.function).domain]
+  return np.stack(np.meshgrid(*sides, indexing="ij"), -1).reshape(-1, 2)
+
+
+def _records(*columns: np.ndarray) -> run.Table:
+  """Points `[G^2, 2]`, values `[G^2]` and gradients `[G^2, 2]` as a table."""
+  return [dict(zip(_FIELDS, record))
+          for record in np.column_stack(columns).tolist()]
+
+
+def _true(config: config_lib.Config, unused_job: run.Job) -> run.Outcome:
+  """The function itself."""
+  x = _points(config)
+  y, dy_dx = derivatives.value_and_derivatives(
+      functions.by_name(config.function), x, 1)
+  return run.Outcome([], {_TRUE: _records(x, y, dy_dx)})
+
+
+def _model(config: config_lib.Config, count: int, method: str, job: run.Job
+           ) -> run.Outcome:
+  """Trains one model, samples its surface and measures its test errors."""
+  function = functions.by_name(config.function)
+  trained = train.train([train.Member(function, config.seed)], count, method,
+                        config.settings, **job.training)
+  x = _points(config)
+  y, dy_dx = trained.predict(x[None])  # [1, G^2, *]
+  errors, = measure.held_out_errors(
+      trained, [function], config.points, "test")
+  return run.Outcome([
+      rows.Row(
+          task=function.name, method=method, metric=f"test_{metric}",
+          value=value, n=count, seed=config.seed, step=config.settings.steps,
+          settings=config.settings.varied(method))
+      for metric, value in errors.items()],
+      {_surface(count, method): _records(x, y[0], dy_dx[0])})
+
+
+def write(results: experiment.Results) -> str:
+  """Draws the figure and writes the section of the report."""
+  first = results.rows[0]
+  models: List[Tuple[int, str]] = sorted(
+      {(row.n, row.method) for row in results.rows})
+  surfaces = {"true function": surface(results, _TRUE)} | {
+      f"{n} samples, {panels.LABELS[method]}": surface(
+          results, _surface(n, method)) for n, method in models}
+  look.save(draw(surfaces, f"{first.task}, {first.preset} preset"),
+            results.folder / "figure3.png")
+  return (
+      f"### Preset `{first.preset}`: {first.task}, "
+      f"{panels.title(results.rows)}, {first.step} steps, seed {first.seed}\n\n"
       "![Figure 3](figure3.png)\n\n"
       "Surfaces share one scale (and are cut off at the true function's "
       "range); under each, the field of its gradient, with arrows as long "
@@ -52,31 +138,32 @@ def write(source: pathlib.Path, folder: pathlib.Path) -> str:
       + markdown.table(
           ["n", "method", "test MSE", "test MSE / variance",
            "test MSE of the gradient"],
-          [[str(n), grid.LABELS[method], *(f"{value:.4g}" for value in (
-              cells["test_mse"], cells["test_mse_standardised"],
-              cells["test_gradient_mse"]))]
-           for (n, method), cells in sorted(mse.items())]))
-  (folder / "section.md").write_text(text, encoding="utf-8")
-  return text
+          [[str(n), panels.LABELS[method], *_errors(results.rows, n, method)]
+           for n, method in models]))
 
 
-def read_surface(path: pathlib.Path) -> np.ndarray:
-  """Reads a surface.
+def _errors(measured: Sequence[rows.Row], n: int, method: str) -> List[str]:
+  """The test errors of one model, as the table shows them."""
+  values = {row.metric: row.value
+            for row in rows.matching(measured, n=n, method=method)}
+  return [f"{values[metric]:.4g}" for metric in (
+      "test_mse", "test_mse_standardised", "test_gradient_mse")]
+
+
+def surface(results: experiment.Results, name: str) -> np.ndarray:
+  """A surface of a run, `[G, G, 5]`: `_FIELDS` on a grid.
 
   Args:
-    path: a file that `reproduce.figure3` wrote.
-
-  Returns:
-    `[G, G, 5]`: the columns `SURFACE_FIELDS` on a grid.
+    results: of a run.
+    name: of the table.
 
   Raises:
     UserError: if it is missing or damaged.
   """
-  records = results.read_table(path)
-  columns = np.array(
-      [[float(record[name]) for name in SURFACE_FIELDS] for record in records])
-  side = round(len(columns)**.5)
-  return columns.reshape(side, side, len(SURFACE_FIELDS))
+  columns = results.columns(name)
+  stacked = np.stack([columns[field] for field in _FIELDS], axis=-1)
+  side = round(len(stacked)**.5)
+  return stacked.reshape(side, side, len(_FIELDS))
 
 
 def draw(surfaces: Dict[str, np.ndarray], title: str) -> figure.Figure:
@@ -89,8 +176,7 @@ def draw(surfaces: Dict[str, np.ndarray], title: str) -> figure.Figure:
   Returns:
     The figure.
   """
-  drawing = figure.Figure(figsize=(2.6 * len(surfaces), 4.9),
-                          layout="constrained")
+  drawing = look.sheet(2.6 * len(surfaces), 4.9)
   true = next(iter(surfaces.values()))
   low, high = true[..., 2].min(), true[..., 2].max()
   longest = np.linalg.norm(true[..., 3:], axis=-1).max()**.5
@@ -117,3 +203,14 @@ def draw(surfaces: Dict[str, np.ndarray], title: str) -> figure.Figure:
     below.tick_params(labelsize=6)
   drawing.suptitle(title, fontsize=10)
   return drawing
+
+
+EXPERIMENT = experiment.Experiment(
+    "figure3", config_lib.PRESETS,
+    lambda: plan(flags.FLAGS.preset, configure()),
+    experiment.Section(
+        "Figure 3: Styblinski-Tang and its models",
+        "Paper, Section 4.1: even from very few points, the Sobolev-trained "
+        "network captures the shape of the function.",
+        write),
+    define_flags)

@@ -14,7 +14,7 @@ from absl import flags
 from configs import figure2 as config_lib
 from configs import regression as regression_config
 from reproduce import app, rows, run
-from reproduce.regression import train
+from reproduce.regression import measure, train
 from sobolev_tf import errors, functions
 
 
@@ -101,7 +101,9 @@ def _compute(config: config_lib.Config, settings: regression_config.Settings,
   members = [train.Member(functions.by_name(name), seed)
              for seed in seeds for name in config.functions]
   trained = train.train(members, count, method, settings, **job.training)
-  measured = train.measure(trained, config.points, config.stream, order)
+  measured = measure.held_out_errors(
+      trained, [member.function for member in members], config.points,
+      config.stream, order)
   return run.Outcome([
       rows.Row(
           task=member.function.name, method=method,

@@ -66,17 +66,14 @@ def by_scaling(rows: Sequence[rows_lib.Row]
     rows: of a run.
 
   Returns:
-    Rows by what their panels' title says: scaling, activation and the
-    methods' learning rates.
+    Rows of one scaling and activation by their `title`.
   """
-  groups: Dict[Tuple, List[rows_lib.Row]] = defaultdict(list)
-  for row in rows:
-    groups[tuple(row.settings.get(name) for name in (
-        "inputs", "targets", "activation"))].append(row)
-  return {_title(group): group for group in groups.values()}
+  groups = rows_lib.grouped(rows, ("inputs", "targets", "activation"))
+  return {title(group): group for group in groups.values()}
 
 
-def _title(rows: Sequence[rows_lib.Row]) -> str:
-  first = rows[0].settings
+def title(rows: Sequence[rows_lib.Row]) -> str:
+  """What rows of one scaling have in common, learning rates by method."""
   rates = dict.fromkeys(f"{row.settings['learning_rate']:g}" for row in rows)
-  return rows_lib.label({**first, "learning_rate": "/".join(rates)})
+  return rows_lib.label(
+      {**rows[0].settings, "learning_rate": "/".join(rates)})

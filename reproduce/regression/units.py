@@ -11,13 +11,13 @@ from typing import Sequence, Tuple
 
 import numpy as np
 
-from configs import regression as config_lib
-from reproduce.regression import data as regression
+from configs import regression
+from reproduce.regression import data as data_lib
 from sobolev_tf import errors
 
 
 @dataclasses.dataclass(frozen=True)
-class Scaling:
+class Units:
   """An affine change of units; arrays broadcast over `[..., N, *]`.
 
   Attributes:
@@ -31,10 +31,10 @@ class Scaling:
   y_mean: np.ndarray
   y_scale: np.ndarray
 
-  def apply(self, data: regression.RegressionData
-            ) -> regression.RegressionData:
+  def apply(self, data: data_lib.RegressionData
+            ) -> data_lib.RegressionData:
     """Data in scaled units."""
-    return regression.RegressionData(
+    return data_lib.RegressionData(
         (data.x - self.x_mean) / self.x_scale,
         (data.y - self.y_mean) / self.y_scale,
         data.dy_dx * self.x_scale / self.y_scale,
@@ -63,9 +63,8 @@ class Scaling:
         self.x_scale[..., :, None] * self.x_scale[..., None, :])
 
 
-def fit(data: regression.RegressionData,
-        domain: Sequence[Sequence[float]], inputs: str,
-        targets: str) -> Scaling:
+def fit(data: data_lib.RegressionData, domain: data_lib.Domain, inputs: str,
+        targets: str) -> Units:
   """Chooses the units for one function and one training set.
 
   Args:
@@ -82,7 +81,7 @@ def fit(data: regression.RegressionData,
   Raises:
     UserError: if a choice is unknown or all target values are equal.
   """
-  config_lib.check_scaling(inputs, targets)
+  regression.check_scaling(inputs, targets)
   x_mean, x_scale = np.zeros([1, data.x.shape[-1]]), np.ones([1, 1])
   y_mean, y_scale = np.zeros([1, 1]), np.ones([1, 1])
   if inputs == "standardised":
@@ -94,12 +93,12 @@ def fit(data: regression.RegressionData,
       raise errors.UserError(
           "All target values are equal, so they cannot be standardised: use "
           "more points or raw targets.")
-  return Scaling(x_mean, np.broadcast_to(x_scale, x_mean.shape), y_mean,
+  return Units(x_mean, np.broadcast_to(x_scale, x_mean.shape), y_mean,
                  y_scale)
 
 
-def stack(members: Sequence[Scaling]) -> Scaling:
+def stack(members: Sequence[Units]) -> Units:
   """Puts the units of E members side by side, `[E, 1, ...]`."""
-  return Scaling(*(
+  return Units(*(
       np.stack([getattr(member, field.name) for member in members])
-      for field in dataclasses.fields(Scaling)))
+      for field in dataclasses.fields(Units)))

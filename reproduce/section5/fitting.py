@@ -1,24 +1,21 @@
-"""Fits an ensemble of small tanh networks to given values and derivatives."""
+"""Fits small tanh networks to values and derivatives, known or not."""
 
 from typing import Dict, List, Mapping, Sequence, Tuple
 
 import tensorflow as tf
 
-from reproduce.regression import data as data_lib
-from reproduce.regression import train as regression
-from reproduce.regression import units as scaling
+from configs import regression
+from reproduce.regression import data, measure
+from reproduce.regression import fit as fit_lib
 from sobolev_tf import derivatives, losses
 from sobolev_tf.losses import terms
-from sobolev_tf.networks import mlp
 from sobolev_tf.training import ensemble
 
-Domain = Sequence[Sequence[float]]
 
-
-def fit(seeds: Sequence[int], raw: Sequence[data_lib.RegressionData],
-        domains: Sequence[Domain], weights: Tuple[float, ...],
-        hidden_sizes: Sequence[int], settings: ensemble.Settings, **options
-        ) -> regression.Trained:
+def fit(seeds: Sequence[int], raw: Sequence[data.RegressionData],
+        domains: Sequence[data.Domain], weights: Tuple[float, ...],
+        hidden_sizes: Tuple[int, ...], settings: ensemble.Settings, **options
+        ) -> fit_lib.Trained:
   """Minimises Eq. 1 with squared errors, all points at every step.
 
   Args:
@@ -29,38 +26,38 @@ def fit(seeds: Sequence[int], raw: Sequence[data_lib.RegressionData],
       order. Inputs and targets are standardised.
     hidden_sizes: of the networks.
     settings: how to train.
-    **options: `folder`, `log_folder` and `title` of `ensemble.train`.
+    **options: `identity`, `folder`, `log_folder` and `title` of
+      `regression.fit.fit`.
 
   Returns:
-    The trained ensemble (its `members` are left empty).
+    The trained ensemble.
   """
   order = len(weights) - 1
-  units = [scaling.fit(data, domain, "standardised", "standardised")
-           for data, domain in zip(raw, domains)]
-  data = data_lib.stack([u.apply(d) for u, d in zip(units, raw)])
-  x, *targets = (
-      tf.constant(array, tf.float32) for array in (
-          data.x, data.y, data.dy_dx, data.d2y_dx2)[:order + 2])
-  known = [tf.cast(tf.math.is_finite(target), tf.float32)
-           for target in targets]
   orders = terms.Orders((losses.squared_error,) * (order + 1), weights)
-  network = mlp.EnsembleMLP(
-      seeds, data.x.shape[-1], [*hidden_sizes, 1], tf.tanh)
 
-  def loss(unused_index):
+  def loss(network, unused_index, x, *targets):
     predictions = derivatives.value_and_derivatives(network, x, order, 2)
+    known = [tf.cast(tf.math.is_finite(target), tf.float32)
+             for target in targets]
     return terms.compare(targets, predictions, orders, batch_dims=2,
                          entry_weights=known).reduce()  # [E]
 
-  history = ensemble.train(network, loss, settings, **options)
-  return regression.Trained((), network, scaling.stack(units), history)
+  rate = settings.learning_rate
+  return fit_lib.fit(
+      raw, domains, seeds, loss, regression.Settings(
+          hidden_sizes=hidden_sizes, steps=settings.steps,
+          batch_size=len(raw[0].x),
+          learning_rates=regression.LearningRates(rate, rate),
+          schedule="cosine", derivative_weight=1., inputs="standardised",
+          targets="standardised", activation="tanh"),
+      order=order, learning_rate=rate, **options)
 
 
-def held_out_errors(trained: regression.Trained,
-                    sets: Mapping[str, Sequence[data_lib.RegressionData]],
-                    domains: Sequence[Domain], order: int = 1
+def held_out_errors(trained: fit_lib.Trained,
+                    sets: Mapping[str, Sequence[data.RegressionData]],
+                    domains: Sequence[data.Domain], order: int = 1
                     ) -> List[Dict[str, float]]:
-  """Errors of every member, as `data_lib.mean_squared_errors` names them.
+  """Errors of every member, as `measure.mean_squared_errors` names them.
 
   Args:
     trained: E members.
@@ -73,7 +70,7 @@ def held_out_errors(trained: regression.Trained,
   """
   errors: List[Dict[str, float]] = [{} for _ in domains]
   for stream, members in sets.items():
-    measured = regression.errors_on(trained, members, domains, order)
+    measured = measure.errors_on(trained, members, domains, order)
     for mine, new in zip(errors, measured):
       mine |= {f"{stream}_{name}": value for name, value in new.items()}
   return errors

@@ -13,24 +13,23 @@ import time
 
 import pytest
 
-from configs import figure2 as figure2_config
-from configs import sensitivity as sensitivity_config
-from reproduce import rows as results
-from reproduce.regression import figure2 as figure2_section
-from reproduce.regression import grid as regression_grid
-from reproduce.regression import sensitivity as sensitivity_section
-from reproduce.regression import train as regression
-from reproduce.regression import units as scaling
+from configs import figure2, regression, sensitivity
+from reproduce import experiment, registry
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
+from reproduce.regression import grid, measure
+from reproduce.regression import train as train_lib
 from sobolev_tf import errors, files, functions
 from sobolev_tf.training import checkpoint
 
 ROOT = pathlib.Path(__file__).parents[2]
-SMOKE = figure2_config.PRESETS["smoke"]
+SMOKE = dataclasses.replace(figure2.PRESETS["smoke"], settings=tuple(
+    dataclasses.replace(settings, xla=False)  # compiled in less time
+    for settings in figure2.PRESETS["smoke"].settings))
 
 
 def run(folder, config=SMOKE, **options):
-  return regression_grid.run(
-      config, folder, artefact="figure2", preset="smoke", **options)
+  return run_lib.run(grid.plan("figure2", "smoke", config), folder, **options)
 
 
 def row_files(folder):
@@ -56,7 +55,7 @@ def no_training(*unused, **unused_named):
 
 def test_rows_of_the_smoke_preset(smoke):
   folder, rows = smoke
-  assert rows == results.read(folder)
+  assert rows == rows_lib.read(folder)
   metrics = {"test_mse", "test_mse_standardised", "test_gradient_mse",
              "test_gradient_mse_standardised"}
   cells = {(r.method, r.task, r.n, r.seed, r.metric) for r in rows}
@@ -69,7 +68,7 @@ def test_rows_of_the_smoke_preset(smoke):
   for row in rows:
     assert math.isfinite(row.value) and row.value > 0
     assert (row.artefact, row.preset, row.step) == ("figure2", "smoke", 60)
-    assert row.setting == SMOKE.settings[0].label
+    assert row.settings == SMOKE.settings[0].varied(row.method)
     assert row.commit and "tensorflow" in row.versions
   assert not (folder / "checkpoints").exists()
   assert sorted(p.name for p in folder.iterdir()) == [
@@ -77,25 +76,29 @@ def test_rows_of_the_smoke_preset(smoke):
 
 
 def test_rows_are_what_training_alone_gives(smoke):
-  members = [regression.Member(functions.by_name(n), 1)
-             for n in SMOKE.functions]
-  measured = regression.measure(
-      regression.train(members, 20, "sobolev", SMOKE.settings[0]),
-      SMOKE.points, "test")
-  for member, expected in zip(members, measured):
-    stored = {r.metric: r.value for r in smoke[1] if (
-        r.method, r.task, r.seed) == ("sobolev", member.function.name, 1)}
+  targets = [functions.by_name(name) for name in SMOKE.functions]
+  trained = train_lib.train([train_lib.Member(target, 1) for target in targets],
+                            20, "sobolev", SMOKE.settings[0])
+  measured = measure.held_out_errors(trained, targets, SMOKE.points, "test")
+  for target, expected in zip(targets, measured):
+    stored = {row.metric: row.value for row in rows_lib.matching(
+        smoke[1], method="sobolev", task=target.name, seed=1)}
     assert stored == {f"test_{name}": v for name, v in expected.items()}
 
 
+def show(name, rows, folder):
+  return registry.load(name).section.write(
+      experiment.Results(rows, folder, folder))
+
+
 def test_section_of_a_real_run(smoke, tmp_path):
-  text = figure2_section.write(smoke[1], tmp_path)
+  text = show("figure2", smoke[1], tmp_path)
   assert text.count("| booth | 20 |") == 1
   assert (tmp_path / "figure2-0.png").exists()
 
 
 def test_finished_run_trains_nothing(smoke, copied, monkeypatch):
-  monkeypatch.setattr(regression, "train", no_training)
+  monkeypatch.setattr(train_lib, "train", no_training)
   assert run(copied) == smoke[1]
   assert row_files(copied) == row_files(smoke[0])
 
@@ -103,28 +106,28 @@ def test_finished_run_trains_nothing(smoke, copied, monkeypatch):
 def test_only_the_missing_part_is_trained(smoke, copied, monkeypatch):
   path = sorted((copied / "rows").iterdir())[1]
   path.unlink()
-  train, trained = regression.train, []
+  train, trained = train_lib.train, []
 
   def counted(members, count, method, *arguments, **options):
     trained.append((method, sorted({m.seed for m in members})))
     return train(members, count, method, *arguments, **options)
 
-  monkeypatch.setattr(regression, "train", counted)
+  monkeypatch.setattr(train_lib, "train", counted)
   run(copied)
   assert trained == [("regular", [1])]
   assert row_files(copied) == row_files(smoke[0])
 
 
 def test_finished_run_can_be_overwritten(smoke, copied, monkeypatch):
-  figure2_section.write(smoke[1], copied)  # figures lie beside the rows
-  monkeypatch.setattr(regression, "train", no_training)
+  show("figure2", smoke[1], copied)  # figures lie beside the rows
+  monkeypatch.setattr(train_lib, "train", no_training)
   with pytest.raises(AssertionError, match="trained again"):
     run(copied, overwrite=True)
   assert row_files(copied) == {}
 
 
 def test_damaged_rows_stop_the_run(copied, monkeypatch):
-  monkeypatch.setattr(regression, "train", no_training)
+  monkeypatch.setattr(train_lib, "train", no_training)
   path = sorted((copied / "rows").iterdir())[0]
   path.write_bytes(path.read_bytes()[:-10])
   before = row_files(copied)
@@ -172,20 +175,20 @@ def test_tensorboard_on_request(copied, monkeypatch):
 
 
 def test_sensitivity_smoke(tmp_path):
-  config = sensitivity_config.PRESETS["smoke"]
+  config = sensitivity.PRESETS["smoke"]
   config = dataclasses.replace(
       config, functions=("booth",), seeds=(100,), settings=tuple(
           dataclasses.replace(s, steps=5) for s in config.settings))
-  rows = regression_grid.run(
-      config, tmp_path / "run", artefact="sensitivity", preset="smoke")
-  assert {r.setting for r in rows} == {s.label for s in config.settings}
-  assert len({r.setting for r in rows}) == len(scaling.CHOICES)
+  rows = run_lib.run(
+      grid.plan("sensitivity", "smoke", config), tmp_path / "run")
+  assert list(rows_lib.grouped(rows, ("inputs", "targets"))) == [
+      ("standardised", targets) for targets in regression.SCALINGS]
   assert {r.metric for r in rows} == {
       f"validation_{name}" for name in (
           "mse", "mse_standardised", "gradient_mse",
           "gradient_mse_standardised")}
-  text = sensitivity_section.write(rows, tmp_path)
-  assert sensitivity_section.choose(rows).scaling in text
+  assert "`tuned` preset: inputs=standardised" in show(
+      "sensitivity", rows, tmp_path)
 
 
 @pytest.mark.parametrize("change, message", [
@@ -200,7 +203,7 @@ def test_sensitivity_smoke(tmp_path):
 ], ids=str)
 def test_bad_grid_is_refused_before_anything_is_written(
     tmp_path, monkeypatch, change, message):
-  monkeypatch.setattr(regression, "train", no_training)
+  monkeypatch.setattr(train_lib, "train", no_training)
   with pytest.raises(errors.UserError, match=message):
     run(tmp_path / "run", dataclasses.replace(SMOKE, **change))
   assert not (tmp_path / "run").exists()
@@ -221,34 +224,22 @@ def test_bad_settings_are_refused(tmp_path, change, message):
 
 
 @pytest.mark.parametrize("config", [
-    *figure2_config.PRESETS.values(), *sensitivity_config.PRESETS.values()])
+    *figure2.PRESETS.values(), *sensitivity.PRESETS.values()])
 def test_presets_can_be_run(config):
-  regression_grid.check(config)
+  grid.check(config)
   assert all(n % min(n, s.batch_size) == 0
              for n in config.sizes for s in config.settings)
-  assert len({s.label for s in config.settings}) == len(config.settings)
 
 
 def test_settings_are_chosen_on_data_and_seeds_that_are_not_reported():
-  for config in sensitivity_config.PRESETS.values():
+  for config in sensitivity.PRESETS.values():
     assert config.stream == "validation"
-    for reported in figure2_config.PRESETS.values():
+    for reported in figure2.PRESETS.values():
       assert reported.stream == "test"
       assert not set(config.seeds) & set(reported.seeds)
 
 
 FLAGS = ["--preset=smoke", "--seeds=0", "--steps=1300"]
-# Ends the killed run and makes an uninterrupted one, in one process.
-FINISH = """
-import sys
-from absl import flags
-from reproduce import figure2
-killed, whole, *rest = sys.argv[1:]
-figure2.define_flags()
-for folder in (killed, whole):
-  flags.FLAGS(["figure2", *rest, f"--output={folder}"])
-  figure2.main()
-"""
 
 
 def wait_until(condition, process):
@@ -283,9 +274,11 @@ def test_killed_process_resumes_to_the_same_rows(tmp_path):
     assert process.returncode == -signal.SIGKILL, (
         "the run was over before it was killed: make it longer")
   assert len(list(killed.glob("rows/*.csv"))) == 1
-  subprocess.run(
-      [sys.executable, "-c", FINISH, str(killed), str(whole), *FLAGS],
-      cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+  for folder in (killed, whole):
+    subprocess.run(
+        [sys.executable, "-m", "reproduce.figure2", *FLAGS,
+         f"--output={folder}"], cwd=ROOT, env=environment, check=True,
+        stdout=subprocess.DEVNULL)
   assert len(row_files(whole)) == 2
   assert row_files(killed) == row_files(whole), delays
   assert (killed / "section.md").read_bytes() == (

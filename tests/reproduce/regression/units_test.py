@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from configs import regression
 from reproduce.regression import data as data_lib
-from reproduce.regression import units as scaling
+from reproduce.regression import units as units_lib
 from sobolev_tf import errors, functions
 
-PAIRS = [(i, t) for i in scaling.CHOICES for t in scaling.CHOICES]
+PAIRS = [(i, t) for i in regression.SCALINGS for t in regression.SCALINGS]
 NAMES = ["bukin", "mccormick"]  # domains that are neither square nor centred
 
 
 def fitted(name, inputs, targets, count=30):
   function = functions.by_name(name)
   data = data_lib.sample(function, count, seed=0, stream="train")
-  return function, data, scaling.fit(data, function.domain, inputs, targets)
+  return function, data, units_lib.fit(data, function.domain, inputs, targets)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,13 +49,13 @@ def test_invert_undoes_apply(inputs, targets):
 def test_hessian_is_that_of_the_scaled_function():
   # Booth's is ((10, 8), (8, 10)); the inputs' units differ from each other.
   hessian = np.array([[10., 8.], [8., 10.]])
-  units = scaling.Scaling(
+  units = units_lib.Units(
       np.zeros([1, 2]), np.array([[2., 3.]]), np.zeros([1, 1]),
       np.array([[4.]]))
   data = data_lib.RegressionData(
       np.zeros([5, 2]), np.zeros([5, 1]), np.zeros([5, 2]),
       np.stack([hessian] * 5))
-  both = scaling.stack([units, units]).apply(data_lib.stack([data, data]))
+  both = units_lib.stack([units, units]).apply(data_lib.stack([data, data]))
   assert both.d2y_dx2.shape == (2, 5, 2, 2)
   np.testing.assert_allclose(
       both.d2y_dx2[1, 4], [[10 * 4 / 4, 8 * 6 / 4], [8 * 6 / 4, 10 * 9 / 4]])
@@ -92,7 +93,7 @@ def test_standardised_targets_have_mean_0_and_deviation_1():
 def test_stacked_units_act_member_by_member():
   _, first, a = fitted("bukin", "standardised", "standardised")
   _, second, b = fitted("mccormick", "raw", "standardised")
-  together = scaling.stack([a, b]).apply(data_lib.stack([first, second]))
+  together = units_lib.stack([a, b]).apply(data_lib.stack([first, second]))
   for e, alone in enumerate((a.apply(first), b.apply(second))):
     np.testing.assert_array_equal(together.x[e], alone.x)
     np.testing.assert_array_equal(together.y[e], alone.y)
@@ -116,4 +117,4 @@ def test_constant_targets_cannot_be_standardised(constant, count):
       np.zeros([count, 2]), np.full([count, 1], constant),
       np.zeros([count, 2]))
   with pytest.raises(errors.UserError, match="All target values are equal"):
-    scaling.fit(data, [(0, 1)] * 2, "raw", "standardised")
+    units_lib.fit(data, [(0, 1)] * 2, "raw", "standardised")
