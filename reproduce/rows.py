@@ -19,9 +19,19 @@ import platform
 import re
 import shutil
 import subprocess
-from typing import Any, Dict, Iterable, List, Mapping, Sequence, Union
+from typing import (
+    Any,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
+import numpy.typing as npt
 import sonnet as snt
 import tensorflow as tf
 
@@ -89,8 +99,48 @@ def label(settings: Mapping[str, Setting]) -> str:
 def matching(rows: Iterable[Row], **wanted) -> List[Row]:
   """The rows whose fields or settings are as wanted, in their order."""
   return [row for row in rows if all(
-      (getattr(row, name) if name in _FIELDS else row.settings.get(name))
-      == value for name, value in wanted.items())]
+      _entry(row, name) == value for name, value in wanted.items())]
+
+
+def _entry(row: Row, name: str) -> Any:
+  return getattr(row, name) if name in _FIELDS else row.settings.get(name)
+
+
+def values(rows: Iterable[Row], **wanted) -> List[float]:
+  """The values of the rows that `matching` finds, in their order."""
+  return [row.value for row in matching(rows, **wanted)]
+
+
+def distinct(rows: Iterable[Row], name: str) -> List[Any]:
+  """The values that a field or setting has in some rows, ascending."""
+  return sorted({_entry(row, name) for row in rows})
+
+
+def by_setting(rows: Iterable[Row], name: str, **wanted
+               ) -> Tuple[np.ndarray, np.ndarray]:
+  """Values against a number, such as errors against the width.
+
+  Args:
+    rows: of a run.
+    name: of the number, a field or setting.
+    **wanted: which rows count, as `matching` takes it; the same number of them
+      at every setting.
+
+  Returns:
+    The numbers that occur, ascending, `[N]`, and the values of the rows that
+    have them, `[N, S]`.
+  """
+  chosen = matching(rows, **wanted)
+  numbers = distinct(chosen, name)
+  return np.array(numbers), np.array([
+      values(chosen, **{name: number}) for number in numbers])
+
+
+def records(**columns: npt.ArrayLike) -> List[Dict[str, Any]]:
+  """Columns `[N]` as the records of a table (see `write_table`)."""
+  lists = {name: np.asarray(column).tolist()
+           for name, column in columns.items()}
+  return [dict(zip(lists, record)) for record in zip(*lists.values())]
 
 
 def slug(text: str) -> str:

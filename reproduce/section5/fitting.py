@@ -29,7 +29,8 @@ def fit(seeds: Sequence[int], raw: Sequence[data_lib.RegressionData],
       order. Inputs and targets are standardised.
     hidden_sizes: of the networks.
     settings: how to train.
-    **options: `folder`, `log_folder` and `title` of `ensemble.train`.
+    **options: `identity`, `folder`, `log_folder` and `title` of
+      `ensemble.train`.
 
   Returns:
     The trained ensemble (its `members` are left empty).

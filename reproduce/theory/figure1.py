@@ -1,12 +1,17 @@
-"""Figure 1: the two compute graphs, drawn from the traced operations."""
+"""Figure 1: the two compute graphs, traced and drawn.
 
-import pathlib
-from typing import Dict, List, Sequence, Tuple
+Section 2 of https://arxiv.org/abs/1706.04859; `graphs` traces them.
+"""
+
+import functools
+from typing import Dict, List, Tuple
 
 from matplotlib import patches
 
-from reproduce import rows as results
-from reproduce.theory import section_common as common
+from configs import theory as config_lib
+from reproduce import experiment, look, run
+from reproduce import rows as rows_lib
+from reproduce.theory import graphs
 
 _METHODS = {"exact": "a) exact", "stochastic": "b) stochastic"}
 _LABELS = {
@@ -25,20 +30,44 @@ _WIDTHS = {"exact": {"D1": .7, "D2": .7},
            "stochastic": {"D1": .85, "D2": 1.3}}
 
 
-def write(rows: Sequence[results.Row], tables: pathlib.Path,
-          folder: pathlib.Path) -> str:
-  """Draws Figure 1; arguments as `reproduce.sections.theory.write`."""
-  drawing, axes = common.canvas(11.5, 5., 2)
+def parts(config: config_lib.Figure1) -> List[run.Part]:
+  """The traces of both losses."""
+  return [run.Part("figure1", functools.partial(_compute, config), [
+      _table(method, what) for method in _METHODS
+      for what in ("nodes", "edges")])]
+
+
+def _table(method: str, what: str) -> str:
+  return f"tables/figure1_{method}_{what}"
+
+
+def _compute(config: config_lib.Figure1, unused_job: run.Job) -> run.Outcome:
+  """Traces both losses and reduces their graphs."""
+  rows: List[rows_lib.Row] = []
+  tables: Dict[str, run.Table] = {}
+  for method in _METHODS:
+    graph = getattr(graphs, method)(
+        config.batch, config.inputs, config.outputs)
+    tables[_table(method, "nodes")] = [n._asdict() for n in graph.nodes]
+    tables[_table(method, "edges")] = [
+        edge._asdict() | {"trains": int(edge.trains)} for edge in graph.edges]
+    rows.append(rows_lib.Row("figure1", method, "operations", sum(
+        node.operations for node in graph.nodes)))
+  return run.Outcome(rows, tables)
+
+
+def write(results: experiment.Results) -> str:
+  """Draws Figure 1."""
+  drawing, axes = look.canvas(11.5, 5., 2)
   shapes = {}
   for axis, (method, title) in zip(axes, _METHODS.items()):
     nodes, edges = (
-        results.read_table(tables / f"figure1_{method}_{what}.csv")
-        for what in ("nodes", "edges"))
+        results.table(_table(method, what)) for what in ("nodes", "edges"))
     shapes[method] = {node["name"]: node["shape"] for node in nodes}
     _draw(axis, method, nodes, edges)
     axis.set_title(title, fontsize=10)
-  drawing.savefig(folder / "figure1.png", dpi=common.DPI)
-  counts = {method: common.values(rows, method=method)[0]
+  look.save(drawing, results.folder / "figure1.png")
+  counts = {method: rows_lib.values(results.rows, method=method)[0]
             for method in _METHODS}
   return (
       "### Figure 1: the compute graphs of order 2\n\n"
@@ -71,7 +100,7 @@ def _draw(axis, method: str, nodes: List[Dict[str, str]],
     label = _label(method, name)
     outline = _outline(name, x, y, _WIDTHS[method].get(name[:2], .5))
     outline.set(facecolor="#cfe8cf" if name in supervised else "white",
-                edgecolor=common.TARGET, zorder=2)
+                edgecolor=look.BLACK, zorder=2)
     drawn[name] = axis.add_patch(outline)
     axis.text(x, y + .06, label, ha="center", va="center", fontsize=9.5)
     axis.text(x, y - .13, node["shape"] + (
@@ -84,7 +113,7 @@ def _draw(axis, method: str, nodes: List[Dict[str, str]],
         patchA=drawn[edge["source"]], patchB=drawn[edge["target"]],
         shrinkA=1, shrinkB=1, arrowstyle="-|>", mutation_scale=10, zorder=1,
         linestyle="-" if trains else (0, (4, 3)),
-        color=common.TARGET if trains else common.GREY,
+        color=look.BLACK if trains else look.GREY,
         linewidth=1.5 if trains else 1.))
   axis.set_xlim(-.75, 4.1)
   axis.set_ylim(-1.05, 2.85)
