@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from reproduce.theory import gradient_fields
+from reproduce.theory import proposition4
 
 
-@pytest.mark.parametrize("module", gradient_fields.MODULES)
+@pytest.mark.parametrize("module", proposition4.MODULES)
 def test_symmetry_of_random_modules(module):
-  measured = gradient_fields.asymmetries(module, 6, draws=5, seed=0)
+  measured = proposition4.asymmetries(module, 6, draws=5, seed=0)
   assert measured.shape == (5,)
   if module == "critic":
     assert measured.max() < 1e-14
@@ -19,6 +19,6 @@ def test_symmetry_of_random_modules(module):
 
 def test_same_seed_same_numbers():
   first, second, other = (
-      gradient_fields.asymmetries("linear", 3, 2, seed) for seed in (1, 1, 2))
+      proposition4.asymmetries("linear", 3, 2, seed) for seed in (1, 1, 2))
   np.testing.assert_array_equal(first, second)
   assert (first != other).all()
