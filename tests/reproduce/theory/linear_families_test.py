@@ -57,7 +57,8 @@ def test_k_reg_of_a_finite_domain():
 
 
 @pytest.mark.parametrize("family", [
-    families.polynomials(3), families.hyperplanes(3), families.elementwise_linear(3)])
+    families.polynomials(3), families.hyperplanes(3),
+    families.elementwise_linear(3)])
 def test_rows_are_those_of_the_functions(family):
   """Rows times parameters: values, and derivatives by central differences."""
   c = np.random.default_rng(0).normal(size=family.parameters)
@@ -87,9 +88,9 @@ def test_elementwise_linear_values_by_hand():
 def test_rank_is_exact():
   tiny = Fraction(1, 10**30)
   assert families.rank([[Fraction(1), Fraction(1)],
-                     [Fraction(1), 1 + tiny]]) == 2
+                        [Fraction(1), 1 + tiny]]) == 2
   assert families.rank([[Fraction(1, 3), Fraction(1)],
-                     [Fraction(1), Fraction(3)]]) == 1
+                        [Fraction(1), Fraction(3)]]) == 1
   assert families.rank([]) == 0
 
 
