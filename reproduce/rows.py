@@ -31,7 +31,6 @@ from typing import (
 )
 
 import numpy as np
-import numpy.typing as npt
 import sonnet as snt
 import tensorflow as tf
 
@@ -107,6 +106,11 @@ def _entry(row: Row, name: str) -> Any:
   return getattr(row, name) if name in _FIELDS else row.settings.get(name)
 
 
+def slug(text: str) -> str:
+  """Text as a part of a file's name: letters, digits, `_`, `.` and `-`."""
+  return re.sub(r"[^\w.]+", "-", text)
+
+
 def values(rows: Iterable[Row], **wanted) -> List[float]:
   """The values of the rows that `matching` finds, in their order."""
   return [row.value for row in matching(rows, **wanted)]
@@ -135,18 +139,6 @@ def by_setting(rows: Iterable[Row], name: str, **wanted
   numbers = distinct(chosen, name)
   return np.array(numbers), np.array([
       values(chosen, **{name: number}) for number in numbers])
-
-
-def records(**columns: npt.ArrayLike) -> List[Dict[str, Any]]:
-  """Columns `[N]` as the records of a table (see `write_table`)."""
-  lists = {name: np.asarray(column).tolist()
-           for name, column in columns.items()}
-  return [dict(zip(lists, record)) for record in zip(*lists.values())]
-
-
-def slug(text: str) -> str:
-  """Text as a part of a file's name: letters, digits, `_`, `.` and `-`."""
-  return re.sub(r"[^\w.]+", "-", text)
 
 
 class Run:
@@ -325,6 +317,13 @@ def _typed(text: str) -> Setting:
     with contextlib.suppress(ValueError):
       return kind(text)
   return text
+
+
+def records(**columns: Any) -> List[Dict[str, Any]]:
+  """Columns, arrays `[N]`, as the records of a table (see `write_table`)."""
+  lists = {name: np.asarray(column).tolist()
+           for name, column in columns.items()}
+  return [dict(zip(lists, record)) for record in zip(*lists.values())]
 
 
 def write_table(path: files.Path, records: Sequence[Mapping[str, Any]]
