@@ -19,7 +19,16 @@ import platform
 import re
 import shutil
 import subprocess
-from typing import Any, Dict, Iterable, List, Mapping, Sequence, Union
+from typing import (
+    Any,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
 import sonnet as snt
@@ -92,6 +101,24 @@ def matching(rows: Iterable[Row], **wanted) -> List[Row]:
   return [row for row in rows if all(
       (getattr(row, name) if name in _FIELDS else row.settings.get(name))
       == value for name, value in wanted.items())]
+
+
+def grouped(rows: Iterable[Row], names: Sequence[str]
+            ) -> Dict[Tuple[Setting, ...], List[Row]]:
+  """Rows by the values of some of their settings.
+
+  Args:
+    rows: of one run or several.
+    names: of the settings; a row that lacks one counts as None.
+
+  Returns:
+    The rows of each combination; both in the order they come.
+  """
+  groups: Dict[Tuple[Setting, ...], List[Row]] = {}
+  for row in rows:
+    key = tuple(row.settings.get(name) for name in names)
+    groups.setdefault(key, []).append(row)
+  return groups
 
 
 def slug(text: str) -> str:

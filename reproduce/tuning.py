@@ -3,20 +3,20 @@
 Every setting was tried for every method, on seeds that no reported run uses.
 """
 
-import pathlib
-from typing import Callable, Dict, Mapping, NamedTuple, Sequence
+from typing import Callable, Dict, Mapping, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from reproduce import markdown
-from reproduce import rows as results
-from reproduce.regression import panels as grid
+from reproduce import diverged, markdown, rows
+
+Values = Tuple[rows.Setting, ...]
 
 
 class Search(NamedTuple):
-  """What a search goes by.
+  """What was searched and what decides.
 
   Attributes:
+    settings: names of the settings that were varied.
     metric: of the rows that count.
     name: of the score, for the table.
     score: of one value; higher is better.
@@ -24,6 +24,7 @@ class Search(NamedTuple):
     form: of that number.
     titles: of the methods, by their names.
   """
+  settings: Sequence[str]
   metric: str
   name: str
   score: Callable[[float], float]
@@ -32,78 +33,78 @@ class Search(NamedTuple):
   titles: Mapping[str, str]
 
 
-def is_search(rows: Sequence[results.Row], search: Search) -> bool:
+def is_search(measured: Sequence[rows.Row], search: Search) -> bool:
   """Whether rows are of a search and not of a reported run."""
-  return any(row.metric == search.metric for row in rows)
+  return any(row.metric == search.metric for row in measured)
 
 
-def means(rows: Sequence[results.Row], search: Search
-          ) -> Dict[str, Dict[str, float]]:
+def means(measured: Sequence[rows.Row], search: Search
+          ) -> Dict[str, Dict[Values, float]]:
   """Mean scores.
 
   Args:
-    rows: of one run or several.
-    search: what they are scored by.
+    measured: rows of one run or several.
+    search: what was searched.
 
   Returns:
-    By method and setting; -infinity if a seed diverged.
+    By method and by the values of `search.settings`, in the rows' order;
+    -infinity if a seed diverged.
   """
-  scores: Dict[str, Dict[str, list]] = {
-      method: {} for method in search.titles}
-  for row in rows:
-    if row.metric == search.metric:
-      scores[row.method].setdefault(row.setting, []).append(
-          search.score(row.value) if np.isfinite(row.value) else -np.inf)
-  diverged = {(row.method, row.setting) for row in rows
-              if row.metric.endswith("diverged_at")}
-  return {
-      method: {
-          setting: -np.inf if (method, setting) in diverged
-          else float(np.mean(values))
-          for setting, values in by_setting.items()}
-      for method, by_setting in scores.items() if by_setting}
+  found: Dict[str, Dict[Values, float]] = {}
+  for method in search.titles:
+    groups = rows.grouped(
+        rows.matching(measured, method=method), search.settings)
+    scored = {values: _mean(group, search) for values, group in groups.items()
+              if is_search(group, search)}
+    if scored:
+      found[method] = scored
+  return found
 
 
-def choose(rows: Sequence[results.Row], search: Search) -> Dict[str, str]:
-  """The label of the setting with the highest mean score, per method."""
+def _mean(group: Sequence[rows.Row], search: Search) -> float:
+  values = [row.value for row in group if row.metric == search.metric]
+  lost = (not np.isfinite(values).all() or
+          any(row.metric.endswith(diverged.METRIC) for row in group))
+  return -np.inf if lost else float(np.mean(list(map(search.score, values))))
+
+
+def choose(measured: Sequence[rows.Row], search: Search) -> Dict[str, Values]:
+  """The values of `search.settings` with the best mean score, per method."""
   return {method: max(found, key=found.__getitem__)
-          for method, found in means(rows, search).items()}
+          for method, found in means(measured, search).items()}
 
 
-def write(rows: Sequence[results.Row], folder: pathlib.Path, search: Search
-          ) -> str:
+def write(measured: Sequence[rows.Row], search: Search) -> str:
   """Writes the section of the report.
 
   Args:
-    rows: of one run on validation data.
-    folder: where `section.md` goes.
-    search: what they are scored by.
+    measured: rows of one run on validation data.
+    search: what was searched.
 
   Returns:
     The section, in Markdown.
   """
-  found, chosen = means(rows, search), choose(rows, search)
-  seeds = sorted({row.seed for row in rows})
-  tasks = list(dict.fromkeys(row.task for row in rows))
+  found, chosen = means(measured, search), choose(measured, search)
+  seeds = sorted({row.seed for row in measured})
+  tasks = list(dict.fromkeys(row.task for row in measured))
   about = f"`{tasks[0]}`, preset" if len(tasks) == 1 else "Preset"
 
-  def cell(method: str, setting: str) -> str:
-    score = found[method].get(setting)
+  def cell(method: str, values: Values) -> str:
+    score = found[method].get(values)
     if score is None:
       return "not run"
     text = (search.form.format(search.shown(score)) if np.isfinite(score)
             else "diverged")
-    return f"**{text}**" if chosen[method] == setting else text
+    return f"**{text}**" if chosen[method] == values else text
 
-  text = (
-      f"### {about} `{rows[0].preset}`: "
-      f"{max(row.step for row in rows):,} steps\n\n"
+  return (
+      f"### {about} `{measured[0].preset}`: "
+      f"{max(row.step for row in measured):,} steps\n\n"
       + markdown.table(
           [search.name, *(search.titles[method] for method in found)],
-          [[setting, *(cell(method, setting) for method in found)]
-           for setting in grid.by_setting(rows)]) +
+          [[rows.label(dict(zip(search.settings, values))),
+            *(cell(method, values) for method in found)]
+           for values in rows.grouped(measured, search.settings)]) +
       f"\nMeans over the seeds {', '.join(map(str, seeds))}"
       f"{', functions and sizes' if len(tasks) > 1 else ''}; no reported run "
       "uses these seeds. Bold: each method's best.\n")
-  (folder / "section.md").write_text(text, encoding="utf-8")
-  return text

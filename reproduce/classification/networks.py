@@ -77,8 +77,9 @@ def make_network(
   return network
 
 
-def _make_cut(sizes: architectures.Architecture, method: str, block: int, num_classes: int,
-              decay_rate: float, gradient_weight: float) -> sg.Cut:
+def _make_cut(sizes: architectures.Architecture, method: str, block: int,
+              num_classes: int, decay_rate: float, gradient_weight: float
+              ) -> sg.Cut:
   """The cut in front of a block."""
   if method == "noprop":
     return sg.Noprop()

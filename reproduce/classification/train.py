@@ -8,6 +8,7 @@ import sonnet as snt
 import tensorflow as tf
 
 from configs.classification import Settings
+from reproduce import diverged
 from reproduce.classification import networks
 from reproduce.classification.data import base, opener
 from sobolev_tf import files
@@ -163,10 +164,10 @@ def measure(trained: Trained, stream: str) -> Dict[str, float]:
     step by which it had.
   """
   network = trained.network
-  diverged = trained.history.diverged_at[0]
-  if diverged is not None:
-    return {"top1": np.nan, "top5": np.nan, "loss": np.nan,
-            "diverged_at": float(diverged)}
+  lost = trained.history.diverged_at[0]
+  if lost is not None:
+    return diverged.marked(
+        dict.fromkeys(("top1", "top5", "loss"), np.nan), lost)
   predict = tf.function(lambda images: network(images), reduce_retracing=True)
   hits1: List[np.ndarray] = []
   hits5: List[np.ndarray] = []
