@@ -1,6 +1,6 @@
 """Rows of Table 1, arranged for its tables and figures."""
 
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple, cast
 
 from reproduce import published, rows
 from sobolev_tf import synthetic_gradients as sg
@@ -29,7 +29,7 @@ class Cells:
       self._values.setdefault(
           (row.metric, row.method, row.step), {})[row.seed] = row.value
     self.task = measured[0].task
-    self.splits = int(measured[0].settings["splits"])
+    self.splits = cast(int, measured[0].settings["splits"])
     self.stream = next(row.metric.removesuffix("_top1") for row in measured
                        if row.metric.endswith("_top1"))
     run = {row.method for row in measured}

@@ -18,6 +18,9 @@ from sobolev_tf.losses import pointwise, terms
 from sobolev_tf.synthetic_gradients import modules, stages
 
 
+Module = Union[modules.LossModel, modules.FreeGradient]
+
+
 class Supervision(NamedTuple):
   """Weights of the terms of L_sob that a module learns from.
 
@@ -62,7 +65,7 @@ class Cut(snt.Module):
   Attributes:
     module: predicts the loss's gradient; None where no module does.
   """
-  module: Union[modules.LossModel, modules.FreeGradient, None] = None
+  module: Optional[Module] = None
 
   def connect(self, h: tf.Tensor, labels: tf.Tensor) -> None:
     """Creates the module's variables, if there is one.
@@ -113,10 +116,10 @@ class Backpropagated(Cut):
 
 class SyntheticGradient(Cut):
   """A synthetic gradient passes, from a module with its own supervision."""
+  module: Module
 
   def __init__(
-      self, module: Union[modules.LossModel, modules.FreeGradient],
-      supervision: Supervision,
+      self, module: Module, supervision: Supervision,
       losses: Sequence[pointwise.PointwiseLoss] = (
           pointwise.squared_error, pointwise.squared_error),  # as Section 4.1
       name: str = "synthetic_gradient"):

@@ -1,10 +1,10 @@
-"""Tests of the data sets' common form, on shapes and digits."""
+"""Every data set that needs no download keeps the common promises."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from reproduce.classification.data import sets as data_lib
+from reproduce.classification.data import opener
 from sobolev_tf import errors
 
 
@@ -12,7 +12,7 @@ def open_data(name, **options):
   if name == "digits":
     pytest.importorskip("sklearn")
   options = {"seed": 0, "batch_size": 8, "held_out": 600, **options}
-  return data_lib.open_data(name, **options)
+  return opener.open_data(name, **options)
 
 
 @pytest.mark.parametrize("name", ["shapes", "digits"])
@@ -44,40 +44,6 @@ def test_held_out_images_are_the_same_for_every_seed_and_disjoint(name):
       for s in ("test", "validation"))
   if name == "shapes":
     assert np.abs(test[:50, None] - validation[None, :50]).max(-1).min() > .1
-
-
-def test_digits_are_split_without_overlap():
-  data = open_data("digits")
-  everything = np.concatenate([
-      data._train.images.numpy().reshape(-1, 64),
-      *(b.images.numpy().reshape(-1, 64) for stream in ("validation", "test")
-        for b in data.held_out(stream))])
-  assert len(everything) == 1797 == data.size + 700
-  from sklearn import datasets
-  images = datasets.load_digits(return_X_y=True)[0]
-  np.testing.assert_array_equal(
-      np.unique(everything, axis=0), np.unique(images / 8 - 1, axis=0))
-
-
-def test_an_epoch_visits_every_image_once():
-  data = open_data("digits", batch_size=100)
-  seen = np.concatenate([
-      data.train(tf.constant(i, tf.int64)).images.numpy().reshape(-1, 64)
-      for i in range(data.size // 100)])
-  assert len(np.unique(seen, axis=0)) == len(seen)
-
-
-def test_augmentation_gets_another_seed_every_step():
-  batch = data_lib.Batch(tf.zeros([4, 2, 2, 1], tf.uint8),
-                         tf.zeros([4], tf.int32))
-  data = data_lib.InMemory(
-      batch, batch, batch, num_classes=2, seed=0, batch_size=4,
-      prepare=lambda images: tf.cast(images, tf.float32),
-      augment=lambda images, seed: images + tf.random.stateless_uniform(
-          images.shape, seed))
-  first, second = (data.train(tf.constant(i)).images for i in (0, 1))
-  assert np.abs(first - second).max() > .1
-  assert float(tf.reduce_max(next(data.held_out("test")).images)) == 0
 
 
 def test_mistakes_are_one_sentence():
