@@ -21,9 +21,9 @@ COLOURS = {
     "noprop": look.GREY, "direct": look.PURPLE, "vfbn": look.YELLOW,
     "critic": look.GREEN, "sobolev": look.RED, "backpropagation": look.BLUE}
 SEARCH = tuning.Search(
-    ("learning_rate", "gradient_weight"), "validation_top1",
-    "top-1 on validation images, %", score=float, shown=float, form="{:.1f}",
-    titles=TITLES)
+    ("splits", "targets", "learning_rate", "gradient_weight"),
+    "validation_top1", "top-1 on validation images, %", score=float,
+    shown=float, form="{:.1f}", titles=TITLES)
 
 
 def write(results: experiment.Results) -> str:

@@ -88,9 +88,11 @@ def test_section_says_what_diverged(tmp_path):
 
 def test_section_of_a_search(tmp_path):
   made = [rows.Row("shapes", "sobolev", "validation_top1", value, seed=seed,
-                   step=10, settings={"learning_rate": rate,
-                                      "gradient_weight": 1.})
+                   step=10, settings={
+                       "splits": 3, "targets": "true", "learning_rate": rate,
+                       "gradient_weight": 1.})
           for rate, value in ((.1, 20.), (.2, 30.)) for seed in (100, 101)]
   text = write(made, tmp_path)
-  assert "| learning_rate=0.1 gradient_weight=1 | 20.0 |" in text
-  assert "| learning_rate=0.2 gradient_weight=1 | **30.0** |" in text
+  row = "| splits=3 targets=true learning_rate={} gradient_weight=1 | {} |"
+  assert row.format(.1, "20.0") in text
+  assert row.format(.2, "**30.0**") in text
