@@ -85,7 +85,8 @@ def _main(experiment: experiment_lib.Experiment) -> None:
     jobs_lib.end_with_parent()
     run_lib.run(plan, folder, tensorboard=tensorboard)
     return
-  if given.overwrite:  # before helpers look at what is there
+  # Before helpers look at what is there; workers wait for their chief.
+  if given.overwrite and plan.team.chief:
     run_lib.open_folder(plan, folder, overwrite=True)
   with jobs_lib.helpers(
       experiment.module or f"reproduce.{experiment.name}", sys.argv[1:],

@@ -124,6 +124,24 @@ def grouped(rows: Iterable[Row], names: Sequence[str]
   return groups
 
 
+def grouped(rows: Iterable[Row], names: Sequence[str]
+            ) -> Dict[Tuple[Setting, ...], List[Row]]:
+  """Rows by the values of some of their settings.
+
+  Args:
+    rows: of one run or several.
+    names: of the settings; a row that lacks one counts as None.
+
+  Returns:
+    The rows of each combination; both in the order they come.
+  """
+  groups: Dict[Tuple[Setting, ...], List[Row]] = {}
+  for row in rows:
+    key = tuple(row.settings.get(name) for name in names)
+    groups.setdefault(key, []).append(row)
+  return groups
+
+
 def slug(text: str) -> str:
   """Text as a part of a file's name: letters, digits, `_`, `.` and `-`."""
   return re.sub(r"[^\w.]+", "-", text)

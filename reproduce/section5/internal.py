@@ -16,7 +16,7 @@ import tensorflow as tf
 from configs import section5 as config_lib
 from reproduce import experiment, markdown, run
 from reproduce import rows as rows_lib
-from reproduce.classification.data import sets as classification
+from reproduce.classification.data import digits as digits_lib
 from reproduce.section5 import trials
 from reproduce.section5.panels import panels
 from sobolev_tf import derivatives
@@ -41,7 +41,7 @@ _TEACHER_SEED = 1000  # ours: no student's
 @functools.cache
 def digits(stream: str) -> Tuple[tf.Tensor, tf.Tensor]:
   """Digits `[N, 64]` and labels `[N]` of "train", "validation" or "test"."""
-  data = classification.digits(seed=0, batch_size=_ALL)
+  data = digits_lib.open_digits(seed=0, batch_size=_ALL)
   if stream == "train":
     images, labels = data.train(tf.constant(0, tf.int64))
   else:
