@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks import measuring
 from benchmarks import work as work_lib
 from configs import benchmarks as config_lib
-from reproduce import app
+from reproduce import app, timing
 from reproduce import rows as results
 from reproduce.costs import speed as section
 from reproduce.regression import train as regression
@@ -112,7 +112,7 @@ def measure(config: config_lib.Config, peers: Dict[str, Any], count: int,
             for variant, run in runs.items()}
   width = mlp.HIDDEN_SIZES[0]
   limit = Variant("products alone", "", "")
-  seconds = measuring.seconds_per_step(
+  seconds = timing.seconds_per_step(
       {**runs, limit: measuring.products(members, batch, width)},
       lambda _: steps, config.repeats)
   rate = 6 * members * batch * width**2 / seconds.pop(limit) / 1e9

@@ -17,7 +17,7 @@ from benchmarks import measuring
 from benchmarks import work as work_lib
 from benchmarks.peers import ours
 from configs import benchmarks as config_lib
-from reproduce import app
+from reproduce import app, timing
 from reproduce import rows as results
 from reproduce.costs import scaling as section
 from reproduce.regression import train as regression
@@ -109,7 +109,7 @@ def run(config: config_lib.Scaling, folder: files.Path, *, preset: str,
     for axis in section.AXES:
       if store.finished(axis):
         continue
-      seconds = measuring.seconds_per_step(
+      seconds = timing.seconds_per_step(
           build(config, axis), lambda _: config.steps, config.repeats)
       store.write(axis, [
           results.Row(

@@ -18,7 +18,7 @@ import tensorflow as tf
 from benchmarks import measuring
 from configs import benchmarks as config_lib
 from configs import table1
-from reproduce import app
+from reproduce import app, timing
 from reproduce import rows as results
 from reproduce.classification import networks as classifiers
 from reproduce.costs import synthetic_gradients as section
@@ -152,7 +152,7 @@ def run(config: config_lib.SyntheticGradients, folder: files.Path, *,
           config.architecture, variant.method, config.cuts,
           variant.targets or "true", config.batch_size)
                for variant in _variants()}
-      seconds = measuring.seconds_per_step(
+      seconds = timing.seconds_per_step(
           {variant: _repeated(step.compute)
            for variant, step in steps.items()},
           lambda _: config.steps, config.repeats)

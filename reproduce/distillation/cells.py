@@ -1,59 +1,63 @@
 """Rows of a grid of distilled students, arranged for tables and figures."""
 
 from collections import defaultdict
-import re
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from reproduce import rows as results
+from reproduce import rows as rows_lib
 from reproduce import stats
+from reproduce.distillation import methods
+from sobolev_tf.atari import environment
 
-TIMING = "timing"  # folder of a run: seconds per step, a table per game
-LABELS = {
-    "regular": "regular", "sobolev": "Sobolev", "noise": "KL with noise",
-    "shuffled": "shuffled derivatives", "exact": "exact Jacobians"}
-COLOURS = {
-    "regular": "#4878a8", "sobolev": "#c8553d", "noise": "#6a994e",
-    "shuffled": "#8c6bb1", "exact": "#d9a441"}
-GAMES = {"pong": "Pong", "breakout": "Breakout",
-         "space_invaders": "Space Invaders"}
+METRICS = {
+    "test_error": "test action-prediction error",
+    "test_kl": "test D_KL(student || teacher), nats",
+    "test_reverse_kl": "test D_KL(teacher || student), nats",
+}
+Trial = Tuple[Tuple[str, rows_lib.Setting], ...]  # names and values
 
 
-class Students:
+class Cells:
   """Measurements by (game, percentage, method, trial), seed and step.
 
   Attributes:
     games: in the order of the paper's list.
     percentages: ascending.
-    methods: in the order of `LABELS`.
+    methods: in the order of `methods.METHODS`.
     sizes: number of states in the training share, by percentage.
   """
 
-  def __init__(self, rows: Sequence[results.Row]):
+  def __init__(self, rows: Sequence[rows_lib.Row]):
     """Args:
       rows: of one run.
     """
     self._cells: Dict[Tuple, Dict[Tuple[int, int], float]] = defaultdict(dict)
     self.sizes: Dict[float, int] = {}
-    trials: Dict[Tuple[str, str], Dict[str, None]] = defaultdict(dict)
+    trials: Dict[Tuple[str, str], Dict[Trial, None]] = defaultdict(dict)
     for row in rows:
-      percentage, trial = parse(row.setting)
+      settings = dict(row.settings)
+      percentage = float(settings.pop("percentage"))
+      trial = tuple(settings.items())
       self.sizes[percentage] = row.n
       trials[row.task, row.method][trial] = None
       self._cells[row.task, percentage, row.method, trial, row.metric][
           row.seed, row.step] = row.value
-    self._trials = {key: list(names) for key, names in trials.items()}
-    self.games = [g for g in GAMES if any(g == key[0] for key in trials)]
-    self.methods = [m for m in LABELS if any(m == key[1] for key in trials)]
+    self._trials = {key: sorted(found, key=_order)
+                    for key, found in trials.items()}
+    self.games = [g for g in environment.GAMES
+                  if any(g == key[0] for key in trials)]
+    self.methods = [m for m in methods.METHODS
+                    if any(m == key[1] for key in trials)]
     self.percentages = sorted(self.sizes)
 
-  def trials(self, game: str, method: str) -> List[str]:
-    """The labels of what was tried: one in a reported run."""
+  def trials(self, game: str, method: str) -> List[Trial]:
+    """What was tried: one trial in a reported run."""
     return self._trials.get((game, method), [])
 
   def curves(self, game: str, percentage: float, method: str, metric: str,
-             trial: str = "") -> Tuple[np.ndarray, np.ndarray, List[int]]:
+             trial: Optional[Trial] = None
+             ) -> Tuple[np.ndarray, np.ndarray, List[int]]:
     """A metric during training.
 
     Args:
@@ -61,15 +65,15 @@ class Students:
       percentage: the training share.
       method: the method.
       metric: the metric.
-      trial: the label of the trial; empty for the first.
+      trial: one of `trials`; None stands for the first.
 
     Returns:
       Steps `[T]`, values `[S, T]`, and the S seeds.
     """
     tried = self.trials(game, method)
     cell = self._cells.get(
-        (game, percentage, method, trial or (tried[0] if tried else ""),
-         metric), {})
+        (game, percentage, method,
+         tried[0] if trial is None and tried else trial, metric), {})
     seeds = sorted({seed for seed, _ in cell})
     steps = sorted({step for _, step in cell})
     return np.array(steps), np.array(
@@ -77,7 +81,7 @@ class Students:
          for seed in seeds]).reshape(len(seeds), len(steps)), seeds
 
   def final(self, game: str, percentage: float, method: str, metric: str,
-            trial: str = "") -> Dict[int, float]:
+            trial: Optional[Trial] = None) -> Dict[int, float]:
     """A metric at the end of training, by seed."""
     _, values, seeds = self.curves(game, percentage, method, metric, trial)
     return {seed: row[-1] for seed, row in zip(seeds, values)}
@@ -93,7 +97,13 @@ class Students:
         *([cell[seed] for seed in shared] for cell in cells))
 
 
-def parse(setting: str) -> Tuple[float, str]:
-  """Takes "percentage=5 learning_rate=0.001" apart: 5, "learning_rate=..."."""
-  match = re.fullmatch(r"percentage=(\S+) (.*)", setting)
-  return (float(match[1]), match[2]) if match else (float("nan"), setting)
+def title(game: str) -> str:
+  """A game's name for readers, "Space Invaders"."""
+  return game.replace("_", " ").title()
+
+
+def _order(trial: Trial) -> Tuple:
+  """Sorts trials: raw before centred, then by their numbers."""
+  settings = dict(trial)
+  return (bool(settings.pop("centred", False)),
+          *(value or 0 for value in settings.values()))
