@@ -11,21 +11,21 @@ interleaved, medians of repeats.
 import dataclasses
 import functools
 import importlib
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, NamedTuple, Sequence
 
 from absl import flags
 import numpy as np
 
-from benchmarks import measuring
+from benchmarks import compare_report, measuring
 from benchmarks import work as work_lib
 from configs import benchmarks as config_lib
-from reproduce import app, timing
-from reproduce import rows as results
-from reproduce.costs import speed as section
-from reproduce.regression import train as regression
-from sobolev_tf import errors, files
+from configs import regression as config_regression
+from reproduce import app, experiment, timing
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
+from sobolev_tf import errors
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import device, xla
+from sobolev_tf.training import xla
 
 _PEERS = ("ours", "pytorch", "jax_scan", "jenn_fit")
 _TOLERANCE = 1e-3  # of losses after a few steps in float32
@@ -34,7 +34,7 @@ _TOLERANCE = 1e-3  # of losses after a few steps in float32
 class Variant(NamedTuple):
   """One way to do the work."""
   peer: str
-  algorithm: str
+  algorithm: work_lib.Algorithm
   method: str
 
 
@@ -54,7 +54,7 @@ def build(peers: Dict[str, Any], count: int, members: int,
           batch_size: int) -> Dict[Variant, work_lib.Run]:
   """Builds every variant."""
   runs = {}
-  for method in regression.METHODS:
+  for method in config_regression.SECTION_4_1:
     work = work_lib.make(
         count, members, method == "sobolev", batch_size=batch_size)
     for peer, module in peers.items():
@@ -88,20 +88,22 @@ def check_equal(runs: Dict[Variant, work_lib.Run],
             f"other losses: they differ by {difference:.1e}.")
 
 
-def measure(config: config_lib.Config, peers: Dict[str, Any], count: int,
-            members: int, preset: str) -> List[results.Row]:
-  """Checks and times everything at one size.
+def plan(config: config_lib.Config, preset: str) -> run_lib.Plan:
+  """The comparison as parts, one per size and ensemble."""
+  peers = find_peers()
+  settings = {
+      **dataclasses.asdict(config), "machine": measuring.machine(),
+      "peers": [module.version() for module in peers.values()]}
+  return run_lib.Plan("speed", preset, settings, [
+      run_lib.Part(f"n{count}_members{members}",
+                   functools.partial(_compute, config, peers, count, members),
+                   alone=True)
+      for count in config.sizes for members in config.members])
 
-  Args:
-    config: how long to measure.
-    peers: from `find_peers`.
-    count: N.
-    members: E.
-    preset: its name, for the rows.
 
-  Returns:
-    The rows.
-  """
+def _compute(config: config_lib.Config, peers: Dict[str, Any], count: int,
+             members: int, unused_job: run_lib.Job) -> run_lib.Outcome:
+  """Checks and times everything at one size."""
   batch = min(config.batch_size, count)
   runs = build(peers, count, members, config.batch_size)
   check_equal(runs)
@@ -111,12 +113,12 @@ def measure(config: config_lib.Config, peers: Dict[str, Any], count: int,
   memory = {variant: measuring.peak_memory(functools.partial(run, steps))
             for variant, run in runs.items()}
   width = mlp.HIDDEN_SIZES[0]
-  limit = Variant("products alone", "", "")
+  limit = Variant("products alone", work_lib.Algorithm(""), "")
   seconds = timing.seconds_per_step(
       {**runs, limit: measuring.products(members, batch, width)},
       lambda _: steps, config.repeats)
   rate = 6 * members * batch * width**2 / seconds.pop(limit) / 1e9
-  rows: List[results.Row] = []
+  rows = []
   for variant, value in seconds.items():
     work = work_lib.make(2, 1, variant.method == "sobolev")._replace(
         batch_size=batch)
@@ -125,58 +127,23 @@ def measure(config: config_lib.Config, peers: Dict[str, Any], count: int,
         "gflops": 2e-9 * work.multiply_adds() * members / value,
         "gflops_of_products_alone": rate,
         "peak_mib": memory[variant]}
-    rows.extend(
-        results.Row(
-            "speed", preset, f"members={members}", variant.method,
-            f"{variant.peer}: {variant.algorithm}", count, 0, steps, metric,
-            number) for metric, number in measured.items())
-  return rows
+    rows += [
+        rows_lib.Row(
+            variant.peer, variant.method, metric, number, n=count, step=steps,
+            settings={"members": members, "algorithm": variant.algorithm.name,
+                      "compiler": variant.algorithm.compiler})
+        for metric, number in measured.items()]
+  return run_lib.Outcome(rows)
 
 
-def run(config: config_lib.Config, folder: files.Path, *, preset: str,
-        overwrite: bool = False) -> List[results.Row]:
-  """Runs or resumes the comparison.
-
-  Args:
-    config: what to run.
-    folder: the run's folder.
-    preset: the preset's name.
-    overwrite: deletes what the folder holds.
-
-  Returns:
-    All rows.
-
-  Raises:
-    UserError: if the folder holds results of another machine, of other
-      versions or settings, or a peer computes something else.
-  """
-  device.prepare()
-  peers = find_peers()
-  with files.locked(folder) as folder:
-    store = results.Run(folder, {
-        "artefact": "speed", "preset": preset, **dataclasses.asdict(config),
-        "machine": measuring.machine(),
-        "peers": [module.version() for module in peers.values()]}, overwrite)
-    for count in config.sizes:
-      for members in config.members:
-        part = f"n{count}_members{members}"
-        if not store.finished(part):
-          print(f"n = {count}, ensemble of {members} ...", flush=True)
-          store.write(part, measure(config, peers, count, members, preset))
-    return results.read(folder)
-
-
-def define_flags() -> None:
-  """Defines this entrypoint's flags."""
-  measuring.define_flags("speed", config_lib.PRESETS)
-
-
-def main() -> None:
-  folder = app.output_folder("speed")
-  rows = run(config_lib.PRESETS[flags.FLAGS.preset], folder,
-             preset=flags.FLAGS.preset, overwrite=flags.FLAGS.overwrite)
-  print(section.write(rows, folder, folder))
-
+EXPERIMENT = experiment.Experiment(
+    "speed", config_lib.PRESETS,
+    lambda: plan(config_lib.PRESETS[flags.FLAGS.preset], flags.FLAGS.preset),
+    experiment.Section(
+        "Speed beside PyTorch, JAX and JENN",
+        "Not in the paper. The same networks, data and steps in each library.",
+        compare_report.write),
+    module="benchmarks.compare", config="benchmarks", timed=True)
 
 if __name__ == "__main__":
-  app.run(define_flags, main)
+  app.run_experiment(EXPERIMENT)

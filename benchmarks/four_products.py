@@ -1,7 +1,7 @@
-"""The gradient of `sobolev_tf.four_products` in plain array operations.
+"""Loss and weight gradients by four products, in plain array operations.
 
 One text for every peer whose arrays have `@`, `.mT`, `clip` and `sum`: PyTorch,
-JAX and NumPy. The derivation is in `sobolev_tf/four_products.py`.
+JAX and NumPy. `sobolev_tf/derivatives/four_products.py` has the derivation.
 """
 
 from typing import Any, Callable, List, Sequence, Tuple

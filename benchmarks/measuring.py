@@ -5,26 +5,9 @@ import os
 import pathlib
 import platform
 import re
-from typing import Any, Callable, Iterable
+from typing import Any, Callable
 
-from absl import flags
 import tensorflow as tf
-
-
-def define_flags(artefact: str, presets: Iterable[str]) -> None:
-  """Defines the flags of a benchmark that keeps its rows.
-
-  Args:
-    artefact: its name, used in the default output folder.
-    presets: names of the presets in `configs/benchmarks.py`.
-  """
-  flags.DEFINE_enum("preset", "quick", list(presets),
-                    "What to time; configs/benchmarks.py holds the sizes.")
-  flags.DEFINE_string("output", None, "Folder for rows and figures; if it "
-                      f"holds a part of them, it goes on. [runs/{artefact}"
-                      "/PRESET]")
-  flags.DEFINE_bool(
-      "overwrite", False, "Delete the rows in --output and measure afresh.")
 
 
 def machine() -> str:

@@ -8,25 +8,30 @@ cost the same multiple of a regular step whatever the number of outputs.
 """
 
 import dataclasses
-from typing import Dict, List, NamedTuple, Sequence
+import functools
+from typing import Dict, NamedTuple, Sequence, Tuple
 
 from absl import flags
+from matplotlib import figure
 import tensorflow as tf
 
 from benchmarks import measuring
 from benchmarks import work as work_lib
 from benchmarks.peers import ours
 from configs import benchmarks as config_lib
-from reproduce import app, timing
-from reproduce import rows as results
-from reproduce.costs import scaling as section
-from reproduce.regression import train as regression
-from sobolev_tf import files, losses
+from reproduce import app, experiment, look, markdown, timing
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
+from reproduce.regression import train
+from sobolev_tf import losses
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import device
 
 _INPUTS = 2  # Section 4.1's functions
+# Axis, as rows name it -> the setting that holds its values.
+AXES = {"points": "points", "width": "widths", "order": "orders",
+        "outputs": "outputs"}
+_Seconds = Dict[str, Dict[Tuple[int, str], float]]
 
 
 class Variant(NamedTuple):
@@ -44,12 +49,13 @@ def _of_work(config: config_lib.Scaling, axis: str, values: Sequence[int]
     points = value if axis == "points" else config.batch_size
     width = value if axis == "width" else mlp.HIDDEN_SIZES[0]
     for method, sobolev, algorithm in (
-        ("regular", False, "backpropagation, XLA"),
-        ("nested tapes", True, "nested tapes, XLA"),
-        ("four products", True, "four products, XLA")):
+        ("regular", False, ours.REGULAR),
+        ("nested tapes", True, ours.NESTED),
+        ("four products", True, ours.FOUR)):
       work = work_lib.make(points, config.members, sobolev, batch_size=points,
                            hidden_sizes=(width, width))
-      runs[Variant(axis, value, method)] = ours.make(work, algorithm)
+      runs[Variant(axis, value, method)] = ours.make(
+          work, algorithm._replace(compiler=ours.XLA))
   return runs
 
 
@@ -67,7 +73,7 @@ def _of_targets(config: config_lib.Scaling, method: str, order: int,
   def loss_of(index):
     if method == "regular":
       compared = terms.compare(
-          targets, [network(x)], regression.VALUES_ONLY, batch_dims=2)
+          targets, [network(x)], train.VALUES_ONLY, batch_dims=2)
     elif method == "stochastic":
       compared = losses.StochasticSobolevLoss(order)(
           network, x, targets, tf.random.fold_in([0, 0], index), batch_dims=2)
@@ -82,7 +88,7 @@ def _of_targets(config: config_lib.Scaling, method: str, order: int,
 def build(config: config_lib.Scaling, axis: str) -> Dict[Variant, work_lib.Run]:
   """Everything that is timed along an axis."""
   if axis in ("points", "width"):
-    return _of_work(config, axis, getattr(config, section.AXES[axis]))
+    return _of_work(config, axis, getattr(config, AXES[axis]))
   if axis == "order":
     return {
         Variant(axis, order, "nested tapes" if order else "regular"):
@@ -98,41 +104,90 @@ def build(config: config_lib.Scaling, axis: str) -> Dict[Variant, work_lib.Run]:
       if method != "exact" or outputs <= config.exact_outputs}
 
 
-def run(config: config_lib.Scaling, folder: files.Path, *, preset: str,
-        overwrite: bool = False) -> List[results.Row]:
-  """Runs or resumes the measurement; arguments as `compare.run`."""
-  device.prepare()
-  with files.locked(folder) as folder:
-    store = results.Run(folder, {
-        "artefact": "scaling", "preset": preset, **dataclasses.asdict(config),
-        "machine": measuring.machine()}, overwrite)
-    for axis in section.AXES:
-      if store.finished(axis):
-        continue
-      seconds = timing.seconds_per_step(
-          build(config, axis), lambda _: config.steps, config.repeats)
-      store.write(axis, [
-          results.Row(
-              "scaling", preset, f"{axis}={variant.value}", variant.method,
-              "", variant.value if axis == "points" else config.batch_size, 0,
-              config.steps, "seconds_per_model_step",
-              value / (1 if axis == "outputs" else config.members))
-          for variant, value in seconds.items()])
-    return results.read(folder)
+def plan(config: config_lib.Scaling, preset: str) -> run_lib.Plan:
+  """The measurement as parts, one per axis."""
+  settings = {**dataclasses.asdict(config), "machine": measuring.machine()}
+  return run_lib.Plan("scaling", preset, settings, [
+      run_lib.Part(axis, functools.partial(_compute, config, axis), alone=True)
+      for axis in AXES])
 
 
-def define_flags() -> None:
-  """Defines this entrypoint's flags."""
-  measuring.define_flags("scaling", config_lib.SCALING)
+def _compute(config: config_lib.Scaling, axis: str, unused_job: run_lib.Job
+             ) -> run_lib.Outcome:
+  """Times a step everywhere along an axis."""
+  seconds = timing.seconds_per_step(
+      build(config, axis), lambda _: config.steps, config.repeats)
+  return run_lib.Outcome([
+      rows_lib.Row(
+          "", variant.method, "seconds_per_model_step",
+          value / (1 if axis == "outputs" else config.members),
+          n=variant.value if axis == "points" else config.batch_size,
+          step=config.steps, settings={"axis": axis, "at": variant.value})
+      for variant, value in seconds.items()])
 
 
-def main() -> None:
-  given = flags.FLAGS
-  folder = app.output_folder("scaling")
-  rows = run(config_lib.SCALING[given.preset], folder, preset=given.preset,
-             overwrite=given.overwrite)
-  print(section.write(rows, folder, folder))
+def write(results: experiment.Results) -> str:
+  """Draws the figure and writes the section of the report."""
+  settings = results.settings
+  seconds: _Seconds = {}
+  for row in results.rows:
+    seconds.setdefault(row.settings["axis"], {})[
+        row.settings["at"], row.method] = row.value
+  look.save(draw(seconds, settings["machine"]), results.folder / "scaling.png")
+  parts = [
+      f"### Cost of a step; {settings['machine']}\n\n"
+      f"Milliseconds per model-step; ensembles of {settings['members']} "
+      "(single networks where outputs vary), batches of "
+      f"{settings['batch_size']} unless points vary. XLA compiles the steps "
+      "where points or width vary.\n\n"
+      "![scaling](scaling.png)\n"]
+  parts += [table(axis, seconds[axis]) for axis in AXES if axis in seconds]
+  return "\n".join(parts)
 
+
+def table(axis: str, seconds: Dict[Tuple[int, str], float]) -> str:
+  """One axis: milliseconds, and their ratio to a regular step's."""
+  methods = list(dict.fromkeys(method for _, method in seconds))
+  first = min(value for value, _ in seconds)
+  body = []
+  for value in sorted({value for value, _ in seconds}):
+    # Order 0 is the regular step of all orders.
+    regular = seconds.get((value, "regular"), seconds.get((first, "regular")))
+    cells = [seconds.get((value, method)) for method in methods]
+    body.append([f"{value:,}", *(
+        "" if cell is None or regular is None else
+        f"{1e3 * cell:.3f} ({cell / regular:.2f})" for cell in cells)])
+  return markdown.table(
+      [axis, *(f"{method} (/ regular)" for method in methods)], body)
+
+
+def draw(seconds: _Seconds, title: str) -> figure.Figure:
+  """A panel per axis, a line per method."""
+  drawing = figure.Figure(figsize=(3.2 * len(seconds), 3.4),
+                          layout="constrained")
+  axes = drawing.subplots(1, len(seconds), squeeze=False)[0]
+  for axis, (name, found) in zip(axes, seconds.items()):
+    for method in dict.fromkeys(method for _, method in found):
+      values = sorted(value for value, m in found if m == method)
+      axis.plot(values, [1e3 * found[value, method] for value in values],
+                marker="o", markersize=4, label=method)
+    axis.set(xlabel=name, yscale="log",
+             xscale="linear" if name == "order" else "log")
+    axis.legend(frameon=False, fontsize=8)
+    axis.grid(alpha=.3)
+  axes[0].set_ylabel("ms per model-step")
+  drawing.suptitle(title, fontsize=10)
+  return drawing
+
+
+EXPERIMENT = experiment.Experiment(
+    "scaling", config_lib.SCALING,
+    lambda: plan(config_lib.SCALING[flags.FLAGS.preset], flags.FLAGS.preset),
+    experiment.Section(
+        "What a Sobolev step costs",
+        "Paper, Section 2: projections keep the cost of a step independent of "
+        "the number of outputs.", write),
+    module="benchmarks.scaling", config="benchmarks", timed=True)
 
 if __name__ == "__main__":
-  app.run(define_flags, main)
+  app.run_experiment(EXPERIMENT)

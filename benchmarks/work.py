@@ -23,6 +23,20 @@ _FUNCTION = functions.by_name("styblinski_tang")
 Run = Callable[[int], Optional[np.ndarray]]
 
 
+class Algorithm(NamedTuple):
+  """How a step gets its gradients.
+
+  Attributes:
+    name: such as "nested tapes" or "four products".
+    compiler: what compiles the step; None if it is not compiled as a whole.
+  """
+  name: str
+  compiler: Optional[str] = None
+
+  def __str__(self) -> str:
+    return ", ".join(filter(None, self))
+
+
 class Work(NamedTuple):
   """What to train on.
 
@@ -58,7 +72,7 @@ class Work(NamedTuple):
 
     A regular step: forward, weight gradients and, but for the first layer,
     adjoints. A Sobolev step: forward, adjoints down to the input, tangents and
-    weight gradients (`sobolev_tf.four_products`).
+    weight gradients (`sobolev_tf.derivatives.four_products`).
     """
     layers = [w.shape[1] * w.shape[2] for w in self.weights]
     passes = 4 * sum(layers) if self.sobolev else 3 * sum(layers) - layers[0]

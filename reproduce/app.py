@@ -43,8 +43,9 @@ def define_flags(experiment: experiment_lib.Experiment) -> None:
       promise for name, promise in _PROMISES.items() if name in names)
   flags.DEFINE_enum(
       "preset", experiment.default, names,
-      f"Which settings to use; configs/{experiment.name}.py holds them. On 2 "
-      f"CPU cores {promises}.")
+      "Which settings to use; "
+      f"configs/{experiment.config or experiment.name}.py holds them. On 2 CPU "
+      f"cores {promises}.")
   flags.DEFINE_string(
       "output", None,
       "Folder for rows, checkpoints and figures. If it holds an unfinished "
@@ -53,6 +54,8 @@ def define_flags(experiment: experiment_lib.Experiment) -> None:
       f"[runs/{experiment.place or experiment.name}/PRESET]")
   flags.DEFINE_bool(
       "overwrite", False, "Delete the results in --output and start afresh.")
+  if experiment.timed:
+    return
   flags.DEFINE_bool(
       "tensorboard", False, "Write TensorBoard scalars under --output.")
   flags.DEFINE_integer(
@@ -70,21 +73,24 @@ def run_experiment(experiment: experiment_lib.Experiment) -> None:
 
 def _main(experiment: experiment_lib.Experiment) -> None:
   given = flags.FLAGS
+  jobs, tensorboard = 1, False
+  if not experiment.timed:
+    jobs, tensorboard = given.jobs, given.tensorboard
   helper = jobs_lib.is_helper()
-  jobs_lib.share_cores(jobs_lib.helper_jobs() if helper else given.jobs)
+  jobs_lib.share_cores(jobs)
   plan = experiment.plan()
   folder = output_folder(
       plan.place or f"{experiment.name}/{given.preset}", given.output)
   if helper:
     jobs_lib.end_with_parent()
-    run_lib.run(plan, folder, tensorboard=given.tensorboard)
+    run_lib.run(plan, folder, tensorboard=tensorboard)
     return
   if given.overwrite:  # before helpers look at what is there
     run_lib.open_folder(plan, folder, overwrite=True)
-  jobs = min(given.jobs, len(plan.parts))
   with jobs_lib.helpers(
-      experiment.module or f"reproduce.{experiment.name}", sys.argv[1:], jobs):
-    rows = run_lib.run(plan, folder, tensorboard=given.tensorboard)
+      experiment.module or f"reproduce.{experiment.name}", sys.argv[1:],
+      min(jobs, len(plan.parts))):
+    rows = run_lib.run(plan, folder, tensorboard=tensorboard)
   if rows:
     show(experiment.section, experiment_lib.Results(rows, folder, folder))
 

@@ -28,6 +28,11 @@ class Results(NamedTuple):
     return cls(rows_lib.read(source), pathlib.Path(source),
                pathlib.Path(folder))
 
+  @property
+  def settings(self) -> Dict[str, Any]:
+    """What `run.json` holds."""
+    return rows_lib.read_settings(self.source)
+
   def table(self, name: str) -> List[Dict[str, str]]:
     """A table of the run by its name, such as "tables/figure1"."""
     return rows_lib.read_table(self.source / f"{name}.csv")
@@ -66,6 +71,8 @@ class Experiment(NamedTuple):
     default: the preset used if none is named.
     module: of the command; `reproduce.NAME` if empty.
     place: where in `runs/` its results are by default, as --help has it.
+    config: of the file in `configs/` that holds its presets; its name if empty.
+    timed: whether it measures time, so that its parts are not shared out.
   """
   name: str
   presets: Sequence[str] | Mapping[str, Any]
@@ -75,3 +82,5 @@ class Experiment(NamedTuple):
   default: str = "quick"
   module: str = ""
   place: str = ""
+  config: str = ""
+  timed: bool = False

@@ -17,7 +17,7 @@ from typing import IO, Iterator, List, Sequence, Tuple
 
 import tensorflow as tf
 
-_HELPER = "SOBOLEV_TF_HELPER"  # in a helper's environment: number of jobs
+_HELPER = "SOBOLEV_TF_HELPER"  # set in a helper's environment
 _PATIENCE = 60.  # seconds in which a helper ends after SIGTERM
 
 
@@ -61,7 +61,7 @@ def helpers(module: str, arguments: Sequence[str], jobs: int
       started.append((subprocess.Popen(
           [sys.executable, "-m", module, *arguments, "--nooverwrite"],
           stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
-          env={**os.environ, _HELPER: str(jobs)}), said))
+          env={**os.environ, _HELPER: "1"}), said))
     yield
   finally:
     for process, _ in started:
@@ -77,11 +77,6 @@ def end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
   threading.Thread(target=watch, daemon=True).start()
-
-
-def helper_jobs() -> int:
-  """In a helper: the number of processes that share the machine."""
-  return int(os.environ[_HELPER])
 
 
 def _wait(process: subprocess.Popen, said: IO[bytes]) -> None:

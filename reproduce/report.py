@@ -15,89 +15,9 @@ from absl import flags
 import markdown
 from markdown.extensions import toc
 
-from reproduce import app
-from reproduce import rows as results
-from reproduce.classification import table1
-from reproduce.costs import scaling, speed, synthetic_gradients
-from reproduce.distillation import figure4
-from reproduce.distillation import search as figure4_search
-from reproduce.regression import figure2, figure3, order2, sensitivity
-from reproduce.section5 import section as section5
-from reproduce.theory import section as theory
+from reproduce import app, experiment, registry, rows
 from sobolev_tf import errors, files
 
-# Artefact -> (heading, what the paper says, function of (rows, run, folder)).
-SECTIONS = {
-    "theory": (
-        "Sections 2 and 3: the method and its theory, computed",
-        "Paper: Figures 1 and 2 (left), Theorems 1 and 2, Propositions 1 to 3 "
-        "and, from Section 4.3, Proposition 4; proofs are in its supplement. "
-        "Each statement is made to run here.",
-        theory.write),
-    "figure2": (
-        "Figure 2 (right): regression from values and gradients",
-        "Paper, Section 4.1: Sobolev Training has the lower test error on six "
-        "of the seven functions, often by orders of magnitude; the effect is "
-        "stronger with little data and does not vanish at 10,000 points; on "
-        "Ackley regular training is better while data are few. The paper "
-        "prints no values for this figure, so its claims are compared.",
-        lambda rows, _, folder: figure2.write(rows, folder)),
-    "order2": (
-        "Second derivatives: Figure 2's experiment at order 2",
-        "Paper, Section 2, defines Sobolev Training for any order; Section "
-        "4.1 stops at the first, because the second derivatives of its ReLU "
-        "networks are zero. Here the network is smooth, and Hessians are "
-        "matched, exactly or projected on one random direction per example "
-        "and step (Figure 1b). The paper makes no claim about it.",
-        lambda rows, _, folder: order2.write(rows, folder)),
-    "figure3": (
-        "Figure 3: Styblinski-Tang and its models",
-        "Paper, Section 4.1: even from very few points, the Sobolev-trained "
-        "network captures the shape of the function.",
-        lambda _, source, folder: figure3.write(source, folder)),
-    "sensitivity": (
-        "How Section 4.1's results depend on scaling and learning rate",
-        "The paper states neither how inputs and targets were scaled nor how "
-        "the learning rate was chosen.",
-        lambda rows, _, folder: sensitivity.write(rows, folder)),
-    "figure4": (
-        "Figure 4: distilling Atari policies",
-        "Paper, Section 4.2: with Sobolev Training the student is closer to "
-        "its teacher on held-out episodes, on all three games and at every "
-        "percentage, most of all with little data; on Pong the gap is small. "
-        "The paper prints no values for this figure, so its claims are "
-        "compared.",
-        lambda rows, source, folder: figure4.write(rows, source, folder)),
-    "figure4_search": (
-        "How Figure 4's settings were chosen",
-        "The paper states no alpha and no learning rates.",
-        lambda rows, _, folder: figure4_search.write(rows, folder)),
-    "table1": (
-        "Table 1: synthetic gradients",
-        "Paper, Section 4.3: Sobolev Training gives the best test accuracy of "
-        "all synthetic gradients on CIFAR-10 and ImageNet, just above the "
-        "critic; supervision by the loss is what matters most on ResNets.",
-        lambda rows, _, folder: table1.write(rows, folder)),
-    "section5": (
-        "Section 5: the open paths, tried",
-        "Paper, Section 5, names them without experiments: finite differences "
-        "for black boxes, internal derivatives, and second-order signals from "
-        "known uncertainty.",
-        lambda rows, _, folder: section5.write(rows, folder)),
-    "speed": (
-        "Speed beside PyTorch, JAX and JENN",
-        "Not in the paper. The same networks, data and steps in each library.",
-        speed.write),
-    "synthetic_gradients": (
-        "What a step with synthetic gradients costs",
-        "Not in the paper.",
-        synthetic_gradients.write),
-    "scaling": (
-        "What a Sobolev step costs",
-        "Paper, Section 2: projections keep the cost of a step independent of "
-        "the number of outputs.",
-        scaling.write),
-}
 _STYLE = """
 body {max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222;
       background: #fff; font: 16px/1.5 system-ui, sans-serif;
@@ -127,11 +47,11 @@ def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
     UserError: if a run's `run.json` is damaged.
   """
   found: Dict[str, Tuple[Tuple, pathlib.Path]] = {}
-  artefacts, presets = list(SECTIONS), [
+  artefacts, presets = list(registry.MODULES), [
       "cpu", "long", "quick", "tuned", "paper"]
   for folder in inputs:
     for path in sorted(folder.glob("**/run.json")):
-      settings = results.read_settings(path.parent)
+      settings = rows.read_settings(path.parent)
       artefact, preset = settings.get("artefact"), settings.get("preset")
       if not isinstance(artefact, str) or artefact not in artefacts:
         continue
@@ -170,28 +90,27 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
   by_artefact: Dict[str, Dict[str, pathlib.Path]] = {}
   for name, run in runs.items():
     by_artefact.setdefault(
-        results.read_settings(run)["artefact"], {})[name] = run
+        rows.read_settings(run)["artefact"], {})[name] = run
+  sections = {name: registry.load(name).section for name in registry.MODULES
+              if name in by_artefact}
   text = [
       "# Sobolev Training for Neural Networks: what was measured\n",
       "Ours beside what the paper prints or claims "
       "(<https://arxiv.org/abs/1706.04859>). Everything below is drawn from "
       "the row files named in each section.\n",
-      *(f"* [{title}](#{toc.slugify(title, '-')})"
-        for artefact, (title, *_) in SECTIONS.items()
-        if artefact in by_artefact),
+      *(f"* [{section.title}](#{toc.slugify(section.title, '-')})"
+        for section in sections.values()),
       ""]
-  for artefact, (title, claim, section) in SECTIONS.items():
-    here = by_artefact.get(artefact)
-    if not here:
-      continue
-    text.append(f"## {title}\n\n{claim}\n")
-    for name, run in here.items():
-      rows = results.read(run)
-      if not rows:
+  for artefact, section in sections.items():
+    text.append(f"## {section.title}\n\n{section.claim}\n")
+    for name, run in by_artefact[artefact].items():
+      results = experiment.Results.read(run, folder / name)
+      if not results.rows:
         text.append(f"### `{run}`\n\nNo part of it is finished yet.\n")
         continue
+      files.make_folder(results.folder)
       try:
-        body = section(rows, run, files.make_folder(folder / name))
+        body = section.write(results)
       except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         if isinstance(error, errors.UserError) and str(run) in str(error):
           raise  # it names the file already
@@ -199,7 +118,7 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
             f"The rows in '{run}' cannot be shown as {artefact} ({error}): "
             "move that folder out of --input.") from error
       text.append(re.sub(r"\]\((?=[^/)]*\.png\))", f"]({name}/", body))
-      text.append(_provenance(run, rows))
+      text.append(_provenance(run, results.rows))
   page = "\n".join(text)
   (folder / "report.md").write_text(page, encoding="utf-8")
   html = folder / "report.html"
@@ -207,11 +126,11 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
   return html
 
 
-def _provenance(run: pathlib.Path, rows: Sequence[results.Row]) -> str:
+def _provenance(run: pathlib.Path, measured: Sequence[rows.Row]) -> str:
   """Where the rows of a run are and what computed them."""
-  commits = sorted({row.commit for row in rows})
-  versions = sorted({row.versions for row in rows})
-  return (f"\n*{len(rows)} rows in `{run}/rows`; commit "
+  commits = sorted({row.commit for row in measured})
+  versions = sorted({row.versions for row in measured})
+  return (f"\n*{len(measured)} rows in `{run}/rows`; commit "
           f"{', '.join(commits)}; {' / '.join(versions)}.*\n")
 
 

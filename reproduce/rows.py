@@ -47,7 +47,8 @@ class Row:
     seed: seed of weights, data and minibatches.
     step: training steps done when it was measured.
     settings: what distinguishes this row from others of the run, such as
-      `learning_rate`; each has a column of its own in the file.
+      `learning_rate`; each has a column of its own in the file. Text must not
+      look like a number, as it would be read as one.
     artefact: what it belongs to, such as "figure2"; filled in by `Run.write`,
       as is the rest.
     preset: the preset of settings, such as "quick".
@@ -116,8 +117,8 @@ class Run:
     """
     self.folder = files.make_folder(folder)
     self._settings_file = self.folder / _SETTINGS
-    self._origin = {"artefact": settings["artefact"],
-                    "preset": settings["preset"],
+    self._origin = {"artefact": settings.get("artefact", ""),
+                    "preset": settings.get("preset", ""),
                     "commit": commit(), "versions": versions()}
     text = json.dumps(settings, indent=2)
     begun = self._settings_file.exists()

@@ -31,7 +31,7 @@ def run(module, *arguments):
   """Runs `python -m <module> <arguments>`.
 
   Args:
-    module: the entrypoint, with `define_flags` and `main`.
+    module: the entrypoint, with `EXPERIMENT`, or `define_flags` and `main`.
     *arguments: its flags.
 
   Returns:
@@ -43,8 +43,16 @@ def run(module, *arguments):
       contextlib.redirect_stdout(out)), contextlib.redirect_stderr(err), (
           pytest.raises(SystemExit)) as stop:
     patch.setattr(sys, "argv", [name, *map(str, arguments)])
-    app.run(module.define_flags, module.main)
+    start(module)
   return Outcome(stop.value.code or 0, out.getvalue(), err.getvalue())
+
+
+def start(module):
+  """What the module does when it is run as a program."""
+  if hasattr(module, "EXPERIMENT"):
+    app.run_experiment(module.EXPERIMENT)
+  else:
+    app.run(module.define_flags, module.main)
 
 
 def check_refused(outcome, *words):

@@ -10,8 +10,8 @@ from benchmarks import four_products
 from benchmarks import work as work_lib
 
 NAME = "JAX"
-ALGORITHMS = {
-    "regular": ("autodiff",), "sobolev": ("autodiff", "four products")}
+_OWN, _FOUR = map(work_lib.Algorithm, ("autodiff", "four products"))
+ALGORITHMS = {"regular": (_OWN,), "sobolev": (_OWN, _FOUR)}
 
 
 def version() -> str:
@@ -19,7 +19,8 @@ def version() -> str:
   return f"jax {jax.__version__}"
 
 
-def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
+def make(work: work_lib.Work, algorithm: work_lib.Algorithm
+         ) -> work_lib.Run:
   """Builds the networks; arguments and result as `ours.make`."""
   data = [jnp.asarray(a) for a in (work.x, work.y, work.dy_dx)]
   order = jnp.asarray(work.order)
@@ -41,7 +42,7 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
     return jnp.mean((value - y[:, 0])**2 + ((gradient - dy_dx)**2).sum(-1))
 
   def differentiate(parameters, batch):
-    if algorithm == "four products":
+    if algorithm == _FOUR:
       loss, *gradients = four_products.loss_and_gradients(*parameters, *batch)
       return loss, tuple(gradients)
     return jax.vmap(jax.value_and_grad(member_loss))(parameters, *batch)

@@ -8,7 +8,8 @@ import numpy as np
 from benchmarks import work as work_lib
 
 NAME = "JENN"
-ALGORITHMS = {"regular": ("own",), "sobolev": ("own",)}
+OWN = work_lib.Algorithm("own")
+ALGORITHMS = {"regular": (OWN,), "sobolev": (OWN,)}
 
 
 def version() -> str:
@@ -16,12 +17,13 @@ def version() -> str:
   return f"jenn {jenn.__version__}"
 
 
-def make(work: work_lib.Work, algorithm: str) -> Optional[work_lib.Run]:
+def make(work: work_lib.Work, algorithm: work_lib.Algorithm
+         ) -> Optional[work_lib.Run]:
   """Builds the network; arguments as `ours.make`.
 
   Args:
     work: what to train on.
-    algorithm: "own".
+    algorithm: `OWN`.
 
   Returns:
     A function that takes steps, without losses: Adam begins anew with every

@@ -6,18 +6,22 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import work as work_lib
-from reproduce.regression import train as regression
+from configs import regression as config_lib
+from reproduce.regression import train
 from sobolev_tf import losses
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
 from sobolev_tf.training import loop, optimizers, xla
 
 NAME = "sobolev_tf"
+XLA = "XLA"
+NESTED = work_lib.Algorithm("nested tapes")
+FOUR = work_lib.Algorithm("four products")
+REGULAR = work_lib.Algorithm("backpropagation")
 ALGORITHMS = {
-    "regular": ("backpropagation", "backpropagation, XLA"),
-    "sobolev": ("nested tapes", "four products", "four products, XLA")}
-_GRADIENTS = {"nested tapes": "nested", "four products": "four_products"}
-_XLA = ", XLA"  # ends the names of what XLA compiles
+    "regular": (REGULAR, REGULAR._replace(compiler=XLA)),
+    "sobolev": (NESTED, FOUR, FOUR._replace(compiler=XLA))}
+_GRADIENTS = {NESTED.name: "nested", FOUR.name: "four_products"}
 
 
 def version() -> str:
@@ -25,12 +29,13 @@ def version() -> str:
   return f"tensorflow {tf.__version__}"
 
 
-def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
+def make(work: work_lib.Work, algorithm: work_lib.Algorithm
+         ) -> work_lib.Run:
   """Builds the networks.
 
   Args:
     work: what to train on.
-    algorithm: one of `ALGORITHMS` of the method.
+    algorithm: its name is one of those in `ALGORITHMS` of the method.
 
   Returns:
     A function that takes steps.
@@ -43,9 +48,8 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
   for variable, w in zip(network.weights, work.weights):
     variable.assign(w)
   if work.sobolev:
-    gradients = _GRADIENTS[algorithm.removesuffix(_XLA)]
     sobolev_loss = losses.SobolevLoss(
-        differentiate=regression.GRADIENTS[gradients])
+        differentiate=config_lib.GRADIENTS[_GRADIENTS[algorithm.name]])
 
   def batch_of(index):
     x, y, dy_dx = tensors
@@ -60,10 +64,10 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
     if work.sobolev:
       return sobolev_loss(network, x, (y, dy_dx), batch_dims=2).reduce()
     return terms.compare(
-        [y], [network(x)], regression.VALUES_ONLY, batch_dims=2).reduce()
+        [y], [network(x)], train.VALUES_ONLY, batch_dims=2).reduce()
 
   return train_on(loss_of, network.trainable_variables, batch_of,
-                  algorithm.endswith(_XLA))
+                  algorithm.compiler == XLA)
 
 
 def train_on(loss_of: Callable[..., tf.Tensor],
@@ -77,7 +81,7 @@ def train_on(loss_of: Callable[..., tf.Tensor],
     parameters: what is trained.
     batch_of: the batch of the step of an index (int64 scalar).
     jit_compile: whether XLA compiles all but `batch_of`, as in
-      `training.regression`.
+      `reproduce.regression.train`.
 
   Returns:
     A function that takes steps.

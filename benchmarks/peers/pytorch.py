@@ -14,9 +14,11 @@ from benchmarks import four_products
 from benchmarks import work as work_lib
 
 NAME = "PyTorch"
+_OWN = work_lib.Algorithm("autograd")
 ALGORITHMS = {
-    "regular": ("autograd",),
-    "sobolev": ("autograd", "four products", "four products, compiled")}
+    "regular": (_OWN,),
+    "sobolev": (_OWN, work_lib.Algorithm("four products"),
+                work_lib.Algorithm("four products", "compiled"))}
 
 
 def version() -> str:
@@ -24,7 +26,8 @@ def version() -> str:
   return f"torch {torch.__version__}"
 
 
-def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
+def make(work: work_lib.Work, algorithm: work_lib.Algorithm
+         ) -> work_lib.Run:
   """Builds the networks; arguments and result as `ours.make`."""
   torch.set_num_threads(os.cpu_count() or 1)
   data = [torch.tensor(a) for a in (work.x, work.y, work.dy_dx)]
@@ -54,7 +57,7 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
     return loss
 
   direct = four_products.loss_and_gradients
-  if "compiled" in algorithm:
+  if algorithm.compiler:
     direct = torch.compile(direct, dynamic=False)
 
   @torch.no_grad()
@@ -65,7 +68,7 @@ def make(work: work_lib.Work, algorithm: str) -> work_lib.Run:
       parameter.grad = gradient
     return loss
 
-  differentiate = own if algorithm == "autograd" else four
+  differentiate = own if algorithm == _OWN else four
   done = 0
 
   def run(steps: int) -> np.ndarray:

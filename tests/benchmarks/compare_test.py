@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from benchmarks import compare
+from benchmarks import compare, compare_report
 from benchmarks.peers import ours
+from benchmarks.work import Algorithm
 from configs import benchmarks as config_lib
-from reproduce import rows as results
-from reproduce.costs import speed
+from reproduce import experiment
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
 from sobolev_tf import errors
 
 CONFIG = config_lib.Config(
@@ -19,18 +21,19 @@ def made(tmp_path_factory):
   folder = tmp_path_factory.mktemp("speed") / "run"
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(compare, "_PEERS", ("ours", "not_there"))
-    rows = compare.run(CONFIG, folder, preset="smoke")
+    rows = run_lib.run(compare.plan(CONFIG, "smoke"), folder)
   return folder, rows
 
 
 def test_rows(made):
   folder, rows = made
-  assert {(row.method, row.task) for row in rows} == {
-      (method, f"sobolev_tf: {algorithm}")
+  assert {(row.method, row.task, row.settings["algorithm"],
+           row.settings["compiler"]) for row in rows} == {
+      (method, "sobolev_tf", *algorithm)
       for method, algorithms in ours.ALGORITHMS.items()
       for algorithm in algorithms}
   assert all(row.value > 0 for row in rows if row.metric != "peak_mib")
-  assert {row.setting for row in rows} == {"members=2"}
+  assert {row.settings["members"] for row in rows} == {2}
   settings = (folder / "run.json").read_text()
   assert "cores" in settings and ours.version() in settings
 
@@ -42,7 +45,8 @@ def test_a_peer_that_is_missing_is_named(monkeypatch, capsys):
 
 
 def test_other_losses_are_an_error():
-  first, other = (compare.Variant(peer, "own", "regular") for peer in "ab")
+  first, other = (compare.Variant(peer, Algorithm("own"), "regular")
+                  for peer in "ab")
   runs = {first: lambda steps: np.array([1., 2.]),
           other: lambda steps: np.array([1., 2.01])}
   with pytest.raises(errors.UserError, match=r"b \(own, regular\)"):
@@ -51,9 +55,11 @@ def test_other_losses_are_an_error():
   compare.check_equal(runs)
 
 
-def fake(method, task, n, seconds):
-  return [results.Row(
-      "speed", "quick", "members=8", method, task, n, 0, 1, metric, value)
+def fake(method, peer, algorithm, n, seconds):
+  name, compiler = algorithm
+  return [rows_lib.Row(
+      peer, method, metric, value, n=n, step=1, settings={
+          "members": 8, "algorithm": name, "compiler": compiler})
       for metric, value in (
           ("seconds_per_model_step", seconds), ("gflops", 50.),
           ("gflops_of_products_alone", 200.), ("peak_mib", 3.))]
@@ -61,15 +67,16 @@ def fake(method, task, n, seconds):
 
 def test_section(made, tmp_path):
   rows = [row for cell in (
-      ("regular", "sobolev_tf: backpropagation", 20, .001),
-      ("regular", "sobolev_tf: backpropagation, XLA", 20, .0008),
-      ("sobolev", "sobolev_tf: nested tapes", 20, .002),
-      ("sobolev", "sobolev_tf: four products", 20, .00125),
-      ("sobolev", "sobolev_tf: four products, XLA", 20, .001),
-      ("sobolev", "JAX: autodiff", 20, .005),
-      ("sobolev", "PyTorch: autograd", 20, .003),
-      ("sobolev", "JAX: four products", 20, .0015)) for row in fake(*cell)]
-  text = speed.write(rows, made[0], tmp_path)
+      ("regular", "sobolev_tf", ("backpropagation", None), 20, .001),
+      ("regular", "sobolev_tf", ("backpropagation", "XLA"), 20, .0008),
+      ("sobolev", "sobolev_tf", ("nested tapes", None), 20, .002),
+      ("sobolev", "sobolev_tf", ("four products", None), 20, .00125),
+      ("sobolev", "sobolev_tf", ("four products", "XLA"), 20, .001),
+      ("sobolev", "JAX", ("autodiff", None), 20, .005),
+      ("sobolev", "PyTorch", ("autograd", None), 20, .003),
+      ("sobolev", "JAX", ("four products", None), 20, .0015))
+          for row in fake(*cell)]
+  text = compare_report.write(experiment.Results(rows, made[0], tmp_path))
   assert "| regular, sobolev_tf: backpropagation | 1,000 / 50 (25%)" in text
   assert ("| 20 | 8 | 1.25 | 1.25 | 2.00 | 3.00 (PyTorch: autograd) | "
           "1.50 (JAX: four products) |") in text

@@ -4,7 +4,8 @@ import pytest
 
 from benchmarks import scaling
 from configs import benchmarks as config_lib
-from reproduce.costs import scaling as section
+from reproduce import experiment
+from reproduce import run as run_lib
 
 CONFIG = config_lib.Scaling(
     points=(3,), widths=(4,), orders=(0, 2), outputs=(1, 3), exact_outputs=2,
@@ -14,11 +15,13 @@ CONFIG = config_lib.Scaling(
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
   folder = tmp_path_factory.mktemp("scaling") / "run"
-  return folder, scaling.run(CONFIG, folder, preset="smoke")
+  return folder, run_lib.run(scaling.plan(CONFIG, "smoke"), folder)
 
 
 def test_rows(made):
-  found = {(row.setting, row.method) for row in made[1]}
+  found = {
+      (f"{row.settings['axis']}={row.settings['at']}", row.method)
+      for row in made[1]}
   gradients = ("regular", "nested tapes", "four products")
   assert found == {
       *(("points=3", method) for method in gradients),
@@ -30,12 +33,12 @@ def test_rows(made):
 
 
 def test_section(made, tmp_path):
-  text = section.write(made[1], made[0], tmp_path)
+  text = scaling.write(experiment.Results(made[1], made[0], tmp_path))
   assert text.count("(1.00)") >= 5  # a regular step over itself
   assert (tmp_path / "scaling.png").stat().st_size > 1000
 
 
 def test_table_by_hand():
-  lines = section.table("order", {
+  lines = scaling.table("order", {
       (0, "regular"): .001, (1, "nested tapes"): .0015}).splitlines()
   assert lines[2:] == ["| 0 | 1.000 (1.00) |  |", "| 1 |  | 1.500 (1.50) |"]

@@ -1,33 +1,14 @@
 """The cost of a step: counts by hand, rows, table and hours."""
 
 import pytest
-import tensorflow as tf
 
 from benchmarks import synthetic_gradients as benchmark
 from configs import table1
-from reproduce import rows as results
+from reproduce import experiment
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
 from reproduce.classification import networks as classifiers
-from reproduce.costs import synthetic_gradients as section
 from sobolev_tf.networks import convnet
-
-
-def test_counts_by_hand():
-  w = tf.ones([3, 3, 2, 5])
-  v = tf.ones([5, 7])
-
-  @tf.function
-  def step():
-    with tf.GradientTape() as tape:
-      tape.watch([w, v])
-      y = tf.nn.conv2d(tf.ones([1, 4, 4, 2]), w, 2, "SAME")  # [1, 2, 2, 5]
-      loss = tf.reduce_sum(tf.tanh(tf.reduce_mean(y, [1, 2]) @ v))
-    unused = tf.ones([9, 9]) @ tf.ones([9, 9])
-    del unused
-    return tape.gradient(loss, [w, v])
-
-  # Forward; the gradient of each weight; that of the mean: no images need one.
-  assert benchmark.multiply_adds(step.get_concrete_function().graph) == (
-      2 * (4 * 9 * 2 * 5) + 3 * 5 * 7)
 
 
 def test_backpropagation_costs_three_passes_less_the_inputs_gradient():
@@ -50,7 +31,7 @@ def made(tmp_path_factory, command):
   folder = tmp_path_factory.mktemp("cost") / "run"
   status, out, _ = command(benchmark, "--preset=smoke", f"--output={folder}")
   assert status == 0
-  return results.read(folder), out
+  return rows_lib.read(folder), out
 
 
 def test_table_has_every_method(made):
@@ -68,10 +49,11 @@ def test_table_has_every_method(made):
 
 def test_hours_by_hand():
   # 2 x 5e9 x 100 x 36e6 operations at 10 TFLOP/s: 3.6e6 seconds.
-  row = results.Row(section.ARTEFACT, "quick", "true", "sobolev", "imagenet-3",
-                    100, 0, 36_000_000, "multiply_adds", 5e9)
-  assert section.hours([row]) == {
-      section.Variant("sobolev", "true"): pytest.approx(1000.)}
+  row = rows_lib.Row(
+      "imagenet", "sobolev", "multiply_adds", 5e9, step=36_000_000,
+      settings={"targets": "true", "cuts": 3, "batch_size": 100})
+  assert benchmark.hours([row]) == {
+      benchmark.Variant("sobolev", "true"): pytest.approx(1000.)}
 
 
 def test_paper_presets_are_counted(made, tmp_path, monkeypatch):
@@ -80,12 +62,12 @@ def test_paper_presets_are_counted(made, tmp_path, monkeypatch):
       "paper": {"cifar10": table1.PRESETS["paper"]["cifar10"]}})
   config = benchmark.config_lib.SYNTHETIC_GRADIENTS["smoke"]
   monkeypatch.setattr(benchmark, "_variants", lambda: [
-      section.Variant("backpropagation", ""),
-      section.Variant("critic", "bootstrapped")])
-  rows = benchmark.run(
-      benchmark.dataclasses.replace(config, count_paper=True), tmp_path,
-      preset="smoke")
-  text = section.write(rows, tmp_path, tmp_path)
+      benchmark.Variant("backpropagation", None),
+      benchmark.Variant("critic", "bootstrapped")])
+  plan = benchmark.plan(
+      benchmark.dataclasses.replace(config, count_paper=True), "smoke")
+  rows = run_lib.run(plan, tmp_path)
+  text = benchmark.write(experiment.Results(rows, tmp_path, tmp_path))
   assert "cifar10, 3 SG modules" in text
   assert "| 7,790,794 + 1,447,582; " in text
   assert "| backpropagation | 7,790,794 + 0; 0.34" in text

@@ -70,8 +70,8 @@ def test_peers_take_the_same_steps(name, sobolev):
 def test_jenn_takes_steps():
   pytest.importorskip("jenn")
   from benchmarks.peers import jenn_fit
-  assert jenn_fit.make(make(), "own") is None  # one network at a time
+  assert jenn_fit.make(make(), jenn_fit.OWN) is None  # one network at a time
   one = make()
   one = one._replace(x=one.x[:1], y=one.y[:1], dy_dx=one.dy_dx[:1],
                      order=one.order[:1])
-  assert jenn_fit.make(one, "own")(3) is None
+  assert jenn_fit.make(one, jenn_fit.OWN)(3) is None

@@ -1,29 +1,34 @@
-"""Speed of this library and its peers, from the rows of `benchmarks.compare`.
-"""
+"""Speed of this library and its peers: the figure and tables of `compare`."""
 
-import json
-import pathlib
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple
 
 from matplotlib import figure
 
-from reproduce import markdown
-from reproduce import rows as results
-from reproduce.regression import panels as grid
-from sobolev_tf import files
+from benchmarks.peers import ours
+from benchmarks.work import Algorithm
+from reproduce import experiment, look, markdown
+from reproduce import rows as rows_lib
+from reproduce.regression import panels
 
-_OURS = "sobolev_tf"
-_FAST = "four products"
 _COMPARED = (  # a Sobolev and a regular step of ours, on equal terms
-    ("four products, XLA", "backpropagation, XLA"),
-    ("four products", "backpropagation"),
-    ("nested tapes", "backpropagation"))
+    (ours.FOUR._replace(compiler=ours.XLA),
+     ours.REGULAR._replace(compiler=ours.XLA)),
+    (ours.FOUR, ours.REGULAR), (ours.NESTED, ours.REGULAR))
+
+
+class _Way(NamedTuple):
+  """A library and how it does the work."""
+  peer: str
+  algorithm: Algorithm
+
+  def __str__(self) -> str:
+    return f"{self.peer}: {self.algorithm}"
 
 
 class _Cell(NamedTuple):
   """Which measurement."""
   method: str
-  task: str
+  way: _Way
   n: int
   members: int
 
@@ -31,19 +36,20 @@ class _Cell(NamedTuple):
 class _Rows:
   """Measurements by cell and metric."""
 
-  def __init__(self, rows: Sequence[results.Row]):
+  def __init__(self, rows: List[rows_lib.Row]):
     self._values: Dict[_Cell, Dict[str, float]] = {}
     for row in rows:
-      cell = _Cell(row.method, row.task, row.n,
-                   int(row.setting.removeprefix("members=")))
+      algorithm = Algorithm(row.settings["algorithm"], row.settings["compiler"])
+      cell = _Cell(row.method, _Way(row.task, algorithm), row.n,
+                   row.settings["members"])
       self._values.setdefault(cell, {})[row.metric] = row.value
     self.sizes = sorted({cell.n for cell in self._values})
     self.members = sorted({cell.members for cell in self._values})
 
-  def tasks(self, method: str, n: int) -> List[str]:
-    """Who was measured, in the order of the rows."""
+  def ways(self, method: str, n: int) -> List[_Way]:
+    """What was measured, in the order of the rows."""
     return list(dict.fromkeys(
-        c.task for c in self._values if (c.method, c.n) == (method, n)))
+        c.way for c in self._values if (c.method, c.n) == (method, n)))
 
   def get(self, cell: _Cell) -> Dict[str, float]:
     """The metrics of a cell; empty if it was not measured."""
@@ -54,21 +60,11 @@ class _Rows:
     return self.get(cell).get("seconds_per_model_step", float("inf"))
 
 
-def write(rows: Sequence[results.Row], source: pathlib.Path,
-          folder: pathlib.Path) -> str:
-  """Draws the figure and writes the section of the report.
-
-  Args:
-    rows: of one run.
-    source: the run's folder, whose `run.json` names machine and versions.
-    folder: where the figure and `section.md` go.
-
-  Returns:
-    The section, in Markdown.
-  """
-  settings = json.loads(files.read_text(source / "run.json"))
-  cells = _Rows(rows)
-  draw(cells, settings["machine"]).savefig(folder / "speed.png", dpi=110)
+def write(results: experiment.Results) -> str:
+  """Draws the figure and writes the section of the report."""
+  settings = results.settings
+  cells = _Rows(results.rows)
+  look.save(draw(cells, settings["machine"]), results.folder / "speed.png")
   parts = [
       f"### {settings['machine']}; {', '.join(settings['peers'])}\n\n"
       "2-256-256-1 networks, minibatches of at most "
@@ -80,19 +76,17 @@ def write(rows: Sequence[results.Row], source: pathlib.Path,
       "while stepping.\n\n![speed](speed.png)\n"]
   parts += [f"n = {n:,}:\n\n{table(cells, n)}" for n in cells.sizes]
   parts.append(ratios(cells))
-  text = "\n".join(parts)
-  (folder / "section.md").write_text(text, encoding="utf-8")
-  return text
+  return "\n".join(parts)
 
 
 def table(cells: _Rows, n: int) -> str:
   """Everything measured at one size."""
   body = []
-  for method in grid.METHODS:
-    for task in cells.tasks(method, n):
-      row = [f"{grid.LABELS[method]}, {task}"]
+  for method in panels.METHODS:
+    for way in cells.ways(method, n):
+      row = [f"{panels.LABELS[method]}, {way}"]
       for members in cells.members:
-        found = cells.get(_Cell(method, task, n, members))
+        found = cells.get(_Cell(method, way, n, members))
         row.append(
             f"{1 / found['seconds_per_model_step']:,.0f} / "
             f"{found['gflops']:.0f} "
@@ -109,21 +103,21 @@ def ratios(cells: _Rows) -> str:
   body = []
   for n in cells.sizes:
     for members in cells.members:
-      pairs = [(_Cell("sobolev", f"{_OURS}: {sobolev}", n, members),
-                _Cell("regular", f"{_OURS}: {regular}", n, members))
+      pairs = [(_Cell("sobolev", _Way(ours.NAME, sobolev), n, members),
+                _Cell("regular", _Way(ours.NAME, regular), n, members))
                for sobolev, regular in _COMPARED]
       row = [f"{n:,}", str(members)] + [
           f"{cells.seconds(sobolev) / cells.seconds(regular):.2f}"
           for sobolev, regular in pairs]
-      ours = pairs[0][0]
-      peers = [task for task in cells.tasks("sobolev", n)
-               if not task.startswith(_OURS)]
+      best = pairs[0][0]
+      peers = [way for way in cells.ways("sobolev", n)
+               if way.peer != ours.NAME]
       for fast in (False, True):
-        times = {task: cells.seconds(ours._replace(task=task))
-                 for task in peers if (_FAST in task) == fast}
-        best = min(times, key=times.__getitem__, default="")
-        row.append(f"{times[best] / cells.seconds(ours):.2f} ({best})"
-                   if best else "none installed")
+        times = {way: cells.seconds(best._replace(way=way)) for way in peers
+                 if (way.algorithm.name == ours.FOUR.name) == fast}
+        first = min(times, key=times.__getitem__, default=None)
+        row.append("none installed" if first is None else
+                   f"{times[first] / cells.seconds(best):.2f} ({first})")
       body.append(row)
   return markdown.table(
       ["n", "ensemble", "our Sobolev / regular step, XLA", "no XLA",
@@ -138,22 +132,21 @@ def draw(cells: _Rows, title: str) -> figure.Figure:
       figsize=(3.6 * len(cells.sizes) + .6, 6.4), layout="constrained")
   axes = drawing.subplots(2, len(cells.sizes), squeeze=False, sharex=True)
   handles = {}
-  for line, method in zip(axes, grid.METHODS):
+  for line, method in zip(axes, panels.METHODS):
     for axis, n in zip(line, cells.sizes):
-      tasks = cells.tasks(method, n)
-      peers = list(dict.fromkeys(task.split(":")[0] for task in tasks))
-      for task in tasks:
+      ways = cells.ways(method, n)
+      peers = list(dict.fromkeys(way.peer for way in ways))
+      for way in ways:
         found = {m: cells.seconds(cell) for m in cells.members
-                 if cells.get(cell := _Cell(method, task, n, m))}
-        peer = task.split(":")[0]
-        style = [t for t in tasks if t.split(":")[0] == peer].index(task)
-        (handles[f"{grid.LABELS[method]}, {task}"],) = axis.plot(
+                 if cells.get(cell := _Cell(method, way, n, m))}
+        style = [w for w in ways if w.peer == way.peer].index(way)
+        (handles[f"{panels.LABELS[method]}, {way}"],) = axis.plot(
             list(found), [1 / s for s in found.values()],
-            marker="o", markersize=4, color=f"C{peers.index(peer)}",
+            marker="o", markersize=4, color=f"C{peers.index(way.peer)}",
             linestyle=("-", "--", ":")[style % 3],
-            linewidth=2.5 if task.startswith(_OURS) else 1.)
+            linewidth=2.5 if way.peer == ours.NAME else 1.)
       axis.set(xscale="log", yscale="log",
-               title=f"{grid.LABELS[method]}, n = {n:,}")
+               title=f"{panels.LABELS[method]}, n = {n:,}")
       axis.set_xticks(cells.members, [str(m) for m in cells.members])
       axis.grid(alpha=.3)
   for axis in axes[:, 0]:

@@ -1,0 +1,217 @@
+"""Runs made of parts: shared, resumed, refused; helpers of `--jobs`."""
+
+import contextlib
+import multiprocessing
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import commands
+import pytest
+
+from reproduce import jobs
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
+from sobolev_tf import errors, files
+
+CONTEXT = multiprocessing.get_context("spawn")
+
+
+def outcome(value, **tables):
+  return run_lib.Outcome(
+      [rows_lib.Row("task", "method", "metric", value)], tables)
+
+
+def plan(*parts, **settings):
+  return run_lib.Plan("toy", "smoke", settings, parts)
+
+
+def counted(name, calls, value=1., **options):
+  def compute(job):
+    calls.append(job)
+    return outcome(value)
+  return run_lib.Part(name, compute, **options)
+
+
+def test_parts_are_computed_once_and_rows_name_their_origin(tmp_path):
+  calls = []
+  made = plan(counted("a", calls, 1.), counted("b", calls, 2.), width=3)
+  rows = run_lib.run(made, tmp_path)
+  assert [row.value for row in rows] == [1., 2.]
+  assert {(row.artefact, row.preset) for row in rows} == {("toy", "smoke")}
+  assert run_lib.run(made, tmp_path) == rows and len(calls) == 2
+  assert rows_lib.read_settings(tmp_path) == {
+      "artefact": "toy", "preset": "smoke", "width": 3}
+  (tmp_path / "rows" / "a.csv").unlink()
+  assert run_lib.run(made, tmp_path) == rows and len(calls) == 3
+
+
+def test_a_job_says_where_things_go(tmp_path):
+  calls = []
+  run_lib.run(plan(counted("a", calls, title="first")), tmp_path,
+              tensorboard=True)
+  job, = calls
+  assert job.training == {
+      "folder": tmp_path / "checkpoints" / "a", "title": "toy first",
+      "log_folder": tmp_path / "tensorboard" / "a"}
+  assert job.output == tmp_path
+
+
+def test_a_part_without_its_table_is_not_finished(tmp_path):
+  calls = []
+
+  def compute(job):
+    calls.append(job)
+    return outcome(1., **{"tables/curve": [{"x": .5}]})
+
+  made = plan(run_lib.Part("a", compute, ["tables/curve"]))
+  run_lib.run(made, tmp_path)
+  path = tmp_path / "tables" / "curve.csv"
+  assert rows_lib.read_table(path) == [{"x": "0.5"}]
+  run_lib.run(made, tmp_path)
+  assert len(calls) == 1
+  path.unlink()
+  run_lib.run(made, tmp_path)
+  assert len(calls) == 2 and path.exists()
+
+
+def test_a_part_may_have_no_rows(tmp_path):
+  made = plan(run_lib.Part(
+      "a", lambda job: run_lib.Outcome([], {"timing/a": [{"seconds": .5}]}),
+      ["timing/a"], rows=False))
+  assert run_lib.run(made, tmp_path) == []
+  assert (tmp_path / "timing" / "a.csv").exists()
+
+
+def test_other_settings_are_refused_and_overwrite_deletes(tmp_path):
+  run_lib.run(plan(counted("a", []), width=3), tmp_path)
+  before = commands.contents(tmp_path)
+  with pytest.raises(errors.UserError, match="width: 3 there, 4 now"):
+    run_lib.run(plan(counted("a", []), width=4), tmp_path)
+  assert commands.contents(tmp_path) == before
+  rows = run_lib.run(plan(counted("b", []), width=4), tmp_path, overwrite=True)
+  assert len(rows) == 1 and not (tmp_path / "rows" / "a.csv").exists()
+
+
+@contextlib.contextmanager
+def elsewhere(folder):
+  """Holds a folder's lock in another process."""
+  code = ("import sys\nfrom sobolev_tf import files\n"
+          "with files.locked(sys.argv[1]):\n  print(flush=True)\n  input()")
+  holder = subprocess.Popen(
+      [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE, cwd=pathlib.Path(__file__).parents[2])
+  try:
+    holder.stdout.readline()
+    yield
+  finally:
+    holder.communicate(b"\n")
+
+
+def test_overwrite_waits_for_nobody_who_is_at_a_part(tmp_path, monkeypatch):
+  monkeypatch.setattr(run_lib, "_ATTEMPTS", 2)
+  made = plan(counted("a", []))
+  run_lib.run(made, tmp_path)
+  with elsewhere(tmp_path / rows_lib.LOCKS / "a"), pytest.raises(errors.InUse):
+    run_lib.open_folder(made, tmp_path, overwrite=True)
+  assert len(rows_lib.read(tmp_path)) == 1
+
+
+def test_what_measures_time_waits_for_all_others(tmp_path):
+  order = []
+  held = []
+
+  def first(job):
+    order.append("a")
+    # Nothing else is free, and what measures time may not begin.
+    store = rows_lib.Run(tmp_path, made.description)
+    with contextlib.ExitStack() as stack:
+      held.append(run_lib._choose(made.parts[1:], store, stack))
+      held.append(_while_busy(store))
+    return outcome(1.)
+
+  def _while_busy(store):
+    with elsewhere(store.lock("b")), contextlib.ExitStack() as stack:
+      return run_lib._choose(made.parts[1:], store, stack)
+
+  made = plan(run_lib.Part("a", first), counted("b", order),
+              counted("timed", order, alone=True))
+  run_lib.run(made, tmp_path)
+  assert held == [0, run_lib._NONE_FREE]
+
+
+def _work(folder, log, slow):
+  def compute(name, job):
+    with open(log, "a", encoding="utf-8") as stream:
+      stream.write(f"{name} {os.getpid()}\n")
+    time.sleep(slow)
+    return outcome(float(name))
+
+  parts = [run_lib.Part(str(i), lambda job, i=i: compute(str(i), job))
+           for i in range(6)]
+  run_lib.run(plan(*parts), folder)
+
+
+def test_processes_share_the_parts_and_a_killed_one_loses_nothing(tmp_path):
+  log = tmp_path / "log"
+  folder = tmp_path / "run"
+  log.touch()
+  workers = [CONTEXT.Process(target=_work, args=(folder, log, .4))
+             for _ in range(3)]
+  for worker in workers:
+    worker.start()
+  while len(log.read_text().splitlines()) < 2:
+    time.sleep(.02)
+  workers[0].kill()
+  for worker in workers:
+    worker.join(120)
+  assert [worker.exitcode for worker in workers[1:]] == [0, 0]
+  assert [row.value for row in rows_lib.read(folder)] == [
+      0., 1., 2., 3., 4., 5.]
+  lines = log.read_text().splitlines()
+  assert len(lines) - 6 <= 1  # only what the killed one was at came twice
+  assert len({line.split()[1] for line in lines}) >= 2
+  with files.locked(folder):
+    pass
+
+
+def test_threads_are_shared_out(monkeypatch):
+  calls = []
+  monkeypatch.setattr(jobs, "cores", lambda: 8)
+  for name in ("intra", "inter"):
+    monkeypatch.setattr(
+        jobs.tf.config.threading, f"set_{name}_op_parallelism_threads",
+        lambda threads: calls.append(threads))
+  jobs.share_cores(1)
+  assert calls == []
+  jobs.share_cores(3)
+  assert calls == [2, 2]
+  jobs.share_cores(20)
+  assert calls[2:] == [1, 1]
+
+
+def test_a_helper_ends_with_the_block(tmp_path):
+  started = tmp_path / "helper.py"
+  started.write_text(
+      "import pathlib, signal, time\n"
+      "from reproduce import jobs\n"
+      "assert jobs.is_helper()\n"
+      "jobs.end_with_parent()\n"
+      f"pathlib.Path({str(tmp_path)!r}, 'there').touch()\n"
+      "time.sleep(600)\n")
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setenv("PYTHONPATH", f"{tmp_path}:{pathlib.Path.cwd()}")
+    begun = time.monotonic()
+    with jobs.helpers("helper", [], 2):
+      while not (tmp_path / "there").exists():
+        assert time.monotonic() - begun < 120
+        time.sleep(.05)
+  assert time.monotonic() - begun < 120
+
+
+def test_why_a_helper_failed_is_passed_on(capfd):
+  with jobs.helpers("reproduce.no_such_module", [], 2):
+    pass
+  assert "A helper process ended early" in capfd.readouterr().err
