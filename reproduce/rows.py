@@ -30,7 +30,7 @@ from sobolev_tf import errors, files
 LOCKS = ".locks"  # folder of the parts' locks
 _SETTINGS = "run.json"
 _OUTPUTS = ("rows", "checkpoints", "surfaces", "tables", "timing",
-            "tensorboard", "candidates")  # folders of what runs make
+            "tensorboard", "candidates", "states")  # folders of what runs make
 Setting = Union[str, float, bool, None]
 
 

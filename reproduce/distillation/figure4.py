@@ -72,6 +72,8 @@ def draw(cells: cells_lib.Cells, metric: str,
   for i, game in enumerate(cells.games):
     for j, percentage in enumerate(cells.percentages):
       axis = axes[i, j]
+      if j:
+        axis.sharey(axes[i, 0])
       for method in cells.methods:
         steps, values, _ = cells.curves(game, percentage, method, metric)
         duration = seconds.get(game, {}).get(method) if seconds else 1
@@ -86,7 +88,7 @@ def draw(cells: cells_lib.Cells, metric: str,
             at, [band.low for band in bands], [band.high for band in bands],
             color=colour, alpha=.25, linewidth=0)
       axis.set_yscale("log")
-      axis.tick_params(labelsize=7, which="both")
+      axis.tick_params(labelsize=7, which="both", labelleft=not j)
       axis.grid(alpha=.25, which="both", linewidth=.5)
       if i == 0:
         axis.set_title(f"{percentage:g} % "
@@ -96,8 +98,8 @@ def draw(cells: cells_lib.Cells, metric: str,
             "training time (s)" if seconds else "training steps", fontsize=9)
     axes[i, 0].set_ylabel(cells_lib.title(game), fontsize=10)
   drawing.legend(*axes[0, 0].get_legend_handles_labels(), frameon=False,
-                 loc="outside lower center", ncols=len(cells.methods),
-                 fontsize=9)
+                 loc="outside lower center", fontsize=9,
+                 ncols=min(len(cells.methods), 2 * shape[1]))
   drawing.suptitle(cells_lib.METRICS[metric], fontsize=11)
   return drawing
 

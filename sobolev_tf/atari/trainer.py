@@ -21,7 +21,6 @@ from sobolev_tf.atari import actor_critic
 from sobolev_tf.atari import environment as environment_lib
 from sobolev_tf.training import loop
 
-PROGRESS = "progress.csv"
 _COLUMNS = (
     "step", "games", "score", "score_std", "entropy", "value_loss",
     "clipped", "gradient_norm")
@@ -52,19 +51,19 @@ class Trainer:
 
   def __init__(self, agent: actor_critic.ActorCritic,
                emulators: environment_lib.AtariEnvironment, *,
-               rollout_length: int, seed: int, folder: files.Path):
+               rollout_length: int, seed: int, progress: files.Path):
     """Args:
       agent: the learner.
       emulators: the N games.
       rollout_length: T, steps of every game per iteration.
       seed: of everything random but the initial weights.
-      folder: where the progress is written.
+      progress: the file to which `measure` writes.
     """
     self.agent = agent
     self.scores = ScoreWindow()
     self._emulators = emulators
     self._seed = seed
-    self._progress = pathlib.Path(folder) / PROGRESS
+    self._progress = pathlib.Path(progress)
     self._steps, games = rollout_length, emulators.num_games
     self._observation = np.zeros([])
     self._running_scores = np.zeros(games)

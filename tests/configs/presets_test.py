@@ -19,6 +19,7 @@ from configs import (
 from reproduce import rows as results
 from reproduce import tuning
 from reproduce.classification import table1 as table1_section
+from reproduce.distillation import methods as students
 from reproduce.distillation import search as figure4_search
 from reproduce.regression import order2 as order2_section
 from reproduce.regression import sensitivity as section
@@ -119,7 +120,8 @@ def test_students_are_trained_with_what_the_search_chose():
   rows = results.read(RESULTS / "figure4_search" / "cpu")
   assert {row.seed for row in rows}.isdisjoint(figure4.PRESETS["cpu"].seeds)
   chosen = {
-      game: {method: trial.label for method, (trial,) in methods.items()}
+      game: {method: students.settings(method, trial)
+             for method, (trial,) in methods.items()}
       for game, methods in figure4.PRESETS["cpu"].trials.items()}
   assert figure4_search.choose(rows) == chosen
 

@@ -9,15 +9,20 @@ import numpy as np
 import pytest
 
 from configs import teacher as config_lib
-from reproduce import train_teacher
+from reproduce import run
+from reproduce.distillation import teacher
 from sobolev_tf import errors, files
 from sobolev_tf.atari import teachers, trainer
 
 CONFIG = config_lib.get("smoke", "pong", steps=256)  # 4 iterations
 
 
-def train(folder, config=CONFIG, **changes):
-  return train_teacher.run(config, "pong", 1, folder, preset="smoke", **changes)
+PROGRESS = "tables/progress.csv"
+
+
+def train(folder, config=CONFIG, game="pong", initial=None, overwrite=False):
+  return run.run(teacher.plan(config, "smoke", game, 1, initial), folder,
+                 overwrite=overwrite)
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, monkeypatch):
@@ -44,8 +49,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, monkeypatch):
              .trainable_variables for name in ("whole", "cut")]
   for one, other in zip(*weights):
     np.testing.assert_array_equal(one, other)
-  assert (files.read_text(tmp_path / "cut" / trainer.PROGRESS)
-          == files.read_text(tmp_path / "whole" / trainer.PROGRESS))
+  assert (files.read_text(tmp_path / "cut" / PROGRESS)
+          == files.read_text(tmp_path / "whole" / PROGRESS))
 
 
 def test_the_command_trains(tmp_path):
@@ -55,9 +60,9 @@ def test_the_command_trains(tmp_path):
        "--tensorboard"], capture_output=True, text=True, check=True)
   assert "breakout: mean score" in done.stdout
   rows = list(csv.DictReader(io.StringIO(
-      files.read_text(tmp_path / trainer.PROGRESS))))
+      files.read_text(tmp_path / PROGRESS))))
   assert [row["step"] for row in rows] == ["128"]
-  assert list((tmp_path / "tensorboard").glob("events*"))
+  assert list((tmp_path / "tensorboard").glob("training/events*"))
   _, card = teachers.load(tmp_path / "candidates" / "step-00000128")
   assert card["steps"] == 128
   assert card["settings"]["seed"] == config_lib.SEED
@@ -67,7 +72,7 @@ def test_the_command_trains(tmp_path):
   train(tmp_path, shorter, overwrite=True)
   assert [p.name for p in (tmp_path / "candidates").iterdir()] == [
       "step-00000064"]
-  assert files.read_text(tmp_path / trainer.PROGRESS).count("\n") == 2
+  assert files.read_text(tmp_path / PROGRESS).count("\n") == 2
 
 
 def test_a_teacher_is_trained_on(tmp_path):
@@ -98,12 +103,12 @@ def test_a_start_that_does_not_fit_is_refused(tmp_path):
   with pytest.raises(errors.UserError, match="not of the size 'teacher-cpu'"):
     train(tmp_path / "new", config_lib.get("cpu", "pong"), initial=first)
   with pytest.raises(errors.UserError, match="plays pong, not breakout"):
-    train_teacher.run(CONFIG, "breakout", 1, tmp_path / "new", preset="smoke",
-                      initial=first)
+    train(tmp_path / "new", game="breakout", initial=first)
   assert not (tmp_path / "new").exists()
 
 
-def test_a_folder_is_used_by_one_run_only(tmp_path):
+def test_a_folder_is_opened_by_one_run_at_a_time(tmp_path, monkeypatch):
+  monkeypatch.setattr(run, "_PAUSE", .01)
   with files.locked(tmp_path), pytest.raises(
       errors.UserError, match="Another run"):
     train(tmp_path)

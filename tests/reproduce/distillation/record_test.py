@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 
 from configs import recording as config_lib
-from reproduce import record
+from reproduce import record, run
+from reproduce.distillation import record as record_lib
 from sobolev_tf import errors, files
-from sobolev_tf.atari import environment, recording, recordings, teachers
+from sobolev_tf.atari import (
+  environment,
+  recorder,
+  recording_files,
+  teachers,
+)
 from sobolev_tf.atari import networks as atari
 
 SIZE = atari.NetworkSize(((2, 8, 8),), 8)
@@ -24,16 +30,18 @@ def _package(tmp_path_factory):
                 {"steps": 7, "evaluation": {"mean": 1.5}})
   with pytest.MonkeyPatch.context() as patch:
     use_package(patch, folder)
-    made = record.run("breakout", folder / "run", seed=9,
-                      sampling=config_lib.PRESETS["smoke"])
-    record.ship("breakout", folder / "run")
-  return folder, made
+    made = run.run(
+        record_lib.plan("breakout", sampling="smoke", seed=9), folder / "run")
+    log, card = recording_files.load_log(folder / "run" / "states")
+    recording_files.save_log(
+        recording_files.log_folder("breakout"), log, card)
+  return folder, {row.metric: row.value for row in made}
 
 
 def use_package(patch, folder):
   patch.setattr(teachers, "package_folder", lambda game: folder / game)
   patch.setattr(
-      recordings, "log_folder", lambda game: folder / f"{game}_recording")
+      recording_files, "log_folder", lambda game: folder / f"{game}_recording")
 
 
 @pytest.fixture(name="folder")
@@ -53,19 +61,19 @@ def _no_play(monkeypatch):
 
 def test_what_is_sampled(package):
   folder, made = package
-  played, card = recordings.load(folder / "run" / "states")
+  played, card = recording_files.load(folder / "run" / "states")
   size = config_lib.PRESETS["smoke"]
   assert made["states"] == size.copies * size.length == len(played.frames)
   assert played.log.actions.shape == (size.copies, size.length)
   assert made["games"] == len(played.log.whole)
   assert made["whole games"] == played.log.whole.sum() > 0
   assert made["mean score of whole games"] == pytest.approx(
-      played.scores[played.log.whole].mean(), abs=.01)
+      played.scores[played.log.whole].mean())
   assert made["megabytes on disk"] < .2
   network, _ = teachers.load(folder / "breakout")
   assert card["teacher"] == {
       "weights": teachers.checksum(network), "steps": 7, "score": 1.5}
-  again = recording.record(network, "breakout", 9, size.copies, size.length)
+  again = recorder.record(network, "breakout", 9, size.copies, size.length)
   assert again.log.checksums == played.log.checksums
   np.testing.assert_array_equal(again.logits, played.logits)
 
@@ -74,9 +82,9 @@ def test_the_command_replays_what_was_shipped(folder, command, tmp_path):
   status, stdout, stderr = command(
       record, "--game=breakout", f"--output={tmp_path}/new")
   assert status == 0, stderr
-  assert "states: 500\n" in stdout
-  assert f"stored in: {tmp_path}/new/states\n" in stdout
-  for name in (recordings.ACTIONS, recordings.STATES, recordings.CARD):
+  assert "| states | 500 |\n" in stdout
+  for name in (recording_files.ACTIONS, recording_files.STATES,
+               recording_files.CARD):
     assert (tmp_path / "new" / "states" / name).read_bytes() == (
         folder / "run" / "states" / name).read_bytes()
 
@@ -85,9 +93,9 @@ def test_the_command_replays_some_copies(folder, command, tmp_path):
   status, stdout, stderr = command(
       record, "--game=breakout", "--copies=1", f"--output={tmp_path}/new")
   assert status == 0, stderr
-  assert "states: 250\n" in stdout
-  whole, _ = recordings.load(folder / "run" / "states")
-  part, _ = recordings.load(tmp_path / "new" / "states")
+  assert "| states | 250 |\n" in stdout
+  whole, _ = recording_files.load(folder / "run" / "states")
+  part, _ = recording_files.load(tmp_path / "new" / "states")
   np.testing.assert_array_equal(part.frames, whole.frames[:250])
 
 
@@ -98,15 +106,17 @@ def test_the_command_samples_and_ships(folder, command, tmp_path):
   status, stdout, stderr = command(record, *arguments)
   assert status == 0, stderr
   assert contents(folder / "breakout_recording") == before
-  check_refused(command(record, *arguments), "holds a recording already")
-  status, stdout, stderr = command(record, *arguments, "--ship", "--overwrite")
+  check_refused(command(
+      record, *arguments[:-2], "--seed=11", arguments[-1]), "other settings")
+  status, stdout, stderr = command(record, *arguments, "--ship")
   assert status == 0, stderr
   assert f"log shipped in: {folder}/breakout_recording" in stdout
   shipped = contents(folder / "breakout_recording")
-  assert set(shipped) == {recordings.ACTIONS, recordings.CARD, files.SEAL}
-  assert shipped[recordings.ACTIONS] != before[recordings.ACTIONS]
-  assert recordings.load_log(
-      recordings.log_folder("breakout"))[0].seed == 10
+  assert set(shipped) == {
+      recording_files.ACTIONS, recording_files.CARD, files.SEAL}
+  assert shipped[recording_files.ACTIONS] != before[recording_files.ACTIONS]
+  assert recording_files.load_log(
+      recording_files.log_folder("breakout"))[0].seed == 10
 
 
 @pytest.mark.parametrize("arguments, words", [
@@ -169,35 +179,58 @@ def test_what_does_not_belong_together(folder, command, tmp_path):
 
 def test_a_replay_that_differs_stores_nothing(folder, command, tmp_path):
   path = folder / "breakout_recording"
-  log, card = recordings.load_log(path)
-  recordings.save_log(path, log, {**card, "checksums": ["0" * 64] * 2})
+  log, card = recording_files.load_log(path)
+  recording_files.save_log(path, log, {**card, "checksums": ["0" * 64] * 2})
   check_refused(command(record, "--game=breakout", f"--output={tmp_path}/new"),
                 "Copy 0 of breakout does not replay")
-  assert not contents(tmp_path / "new")
+  assert set(contents(tmp_path / "new")) == {"run.json"}
 
 
 @pytest.mark.usefixtures("no_play")
-@pytest.mark.parametrize("sample", [[], ["--sample"]])
-def test_outputs_in_use_are_left_alone(folder, command, tmp_path, sample):
-  arguments = ["--game=breakout", *sample]
+@pytest.mark.parametrize("arguments", [
+    ["--copies=1"], ["--sample", "--seed=9"],
+    ["--sample", "--seed=9", "--preset=smoke", "--weights=other"]])
+def test_outputs_are_left_alone(folder, command, tmp_path, arguments):
+  teachers.save(tmp_path / "other", atari.make_network(4, SIZE, seed=1),
+                "breakout", {})
+  arguments = ["--game=breakout", *arguments]
+  arguments = [a.replace("=other", f"={tmp_path}/other") for a in arguments]
   before = contents(folder)
   check_refused(command(record, *arguments, f"--output={folder}/run"),
-                "holds a recording already", "--overwrite")
-  with files.locked(folder / "run"):
-    check_refused(
-        command(record, *arguments, f"--output={folder}/run", "--overwrite"),
-        "Another run")
+                "other settings", "--overwrite")
   assert contents(folder) == before
   foreign = tmp_path / "mine" / "states"
   foreign.mkdir(parents=True)
   (foreign / "thesis.txt").write_text("mine")
-  check_refused(
-      command(record, *arguments, f"--output={tmp_path}/mine", "--overwrite"),
-      "not a recording")
+  for overwrite in ([], ["--overwrite"]):
+    check_refused(
+        command(record, *arguments, f"--output={tmp_path}/mine", *overwrite),
+        "not a folder of results")
   check_refused(
       command(record, *arguments, f"--output={foreign}/thesis.txt"),
       "File exists")
   assert contents(foreign) == {"thesis.txt": b"mine"}
+
+
+@pytest.mark.usefixtures("no_play")
+def test_a_finished_recording_is_only_shown(folder, command):
+  before = contents(folder)
+  status, stdout, stderr = command(
+      record, "--game=breakout", "--sample", "--preset=smoke", "--seed=9",
+      f"--output={folder}/run")
+  assert status == 0, stderr
+  assert "| states | 500 |\n" in stdout
+  after = contents(folder)
+  assert after.pop("run/section.md") and after == before
+
+
+@pytest.mark.usefixtures("no_play")
+def test_a_damaged_recording_is_named(folder, command):
+  states = folder / "run" / "states" / recording_files.STATES
+  states.write_bytes(states.read_bytes()[:-1])
+  check_refused(command(
+      record, "--game=breakout", "--sample", "--preset=smoke", "--seed=9",
+      f"--output={folder}/run"), f"{states}", "damaged")
 
 
 def test_an_interrupted_recording_is_made_from_the_start(
@@ -216,7 +249,7 @@ def test_an_interrupted_recording_is_made_from_the_start(
     patch.setattr(environment.AtariEnvironment, "step", interrupted)
     with pytest.raises(KeyboardInterrupt):
       command(record, *arguments)
-  assert not contents(tmp_path / "new")
+  assert set(contents(tmp_path / "new")) == {"run.json"}
   status, _, stderr = command(record, *arguments)
   assert status == 0, stderr
   assert contents(tmp_path / "new" / "states") == contents(
@@ -225,9 +258,9 @@ def test_an_interrupted_recording_is_made_from_the_start(
 
 def test_a_log_of_another_emulator_names_it(folder):
   path = folder / "breakout_recording"
-  log, card = recordings.load_log(path)
-  recordings.save_log(path, log._replace(seed=8), {
+  log, card = recording_files.load_log(path)
+  recording_files.save_log(path, log._replace(seed=8), {
       "teacher": card["teacher"], "emulator": "ale-py 0.0"})
   assert json.loads((path / "card.json").read_text())["seed"] == 8
   with pytest.raises(errors.UserError, match=r"names ale-py 0\.0"):
-    record.run("breakout", folder / "other")
+    run.run(record_lib.plan("breakout"), folder / "other")

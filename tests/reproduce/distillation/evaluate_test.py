@@ -2,7 +2,7 @@
 
 import pytest
 
-from reproduce import evaluate_teacher
+from reproduce.distillation import evaluate
 from sobolev_tf import errors
 from sobolev_tf.atari import networks as atari
 from sobolev_tf.atari import teachers
@@ -20,24 +20,24 @@ def test_evaluates_and_ships(stored, tmp_path, monkeypatch):
   monkeypatch.setattr(
       teachers, "package_folder", lambda game: tmp_path / "package" / game)
   with pytest.raises(errors.UserError, match="no teacher of breakout"):
-    evaluate_teacher.run("breakout", None, 2, 5)
-  scores = evaluate_teacher.run("breakout", stored, 2, 5)
+    evaluate.run("breakout", None, 2, 5)
+  scores = evaluate.run("breakout", stored, 2, 5)
   assert scores["games"] == 2
   assert scores["minimum"] <= scores["mean"] <= scores["maximum"]
-  evaluate_teacher.ship("breakout", stored, scores)
+  evaluate.ship("breakout", stored, scores)
   _, card = teachers.load_teacher("breakout")
   assert card["evaluation"] == scores
   assert card["steps"] == 12 and card["commands"] == ["python"]
-  assert evaluate_teacher.run("breakout", None, 2, 5) == scores
+  assert evaluate.run("breakout", None, 2, 5) == scores
 
 
 def test_another_game_is_refused(stored):
   with pytest.raises(errors.UserError, match="plays breakout, not pong"):
-    evaluate_teacher.run("pong", stored, 1, 0)
+    evaluate.run("pong", stored, 1, 0)
 
 
 @pytest.mark.legacy
 def test_both_emulators_give_the_same_scores(stored):
-  new, old = [evaluate_teacher.run("breakout", stored, 3, 5, emulator)
-              for emulator in evaluate_teacher.EMULATORS]
+  new, old = [evaluate.run("breakout", stored, 3, 5, emulator)
+              for emulator in evaluate.EMULATORS]
   assert old == new
