@@ -1,7 +1,7 @@
 """Rows of a grid of distilled students, arranged for tables and figures."""
 
 from collections import defaultdict
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple, cast
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Cells:
     trials: Dict[Tuple[str, str], Dict[Trial, None]] = defaultdict(dict)
     for row in rows:
       settings = dict(row.settings)
-      percentage = float(settings.pop("percentage"))
+      percentage = cast(float, settings.pop("percentage"))
       trial = tuple(settings.items())
       self.sizes[percentage] = row.n
       trials[row.task, row.method][trial] = None

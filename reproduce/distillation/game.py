@@ -5,7 +5,7 @@ import pathlib
 from typing import List, Optional, Tuple
 
 from configs import figure4 as config_lib
-from reproduce.distillation import duplicates, student
+from reproduce.distillation import duplicates
 from reproduce.distillation import split as split_lib
 from sobolev_tf import files
 from sobolev_tf.atari import (
@@ -72,13 +72,11 @@ def load_teacher(name: str, agents: Optional[files.Path] = None
   return teachers.load_teacher(name, _folders(name, agents)[0])[0]
 
 
-def checksums(name: str, config: config_lib.Config,
-              agents: Optional[files.Path] = None) -> List[str]:
+def checksums(name: str, agents: Optional[files.Path] = None) -> List[str]:
   """Checks a game's files, without playing it.
 
   Args:
     name: the game.
-    config: what will be run.
     agents: as for `Game`.
 
   Returns:
@@ -86,14 +84,10 @@ def checksums(name: str, config: config_lib.Config,
     determine the rows.
 
   Raises:
-    UserError: if the teacher or the log is missing or damaged, or the student
-      is not smaller than the teacher.
+    UserError: if the teacher or the log is missing or damaged.
   """
   _, recorded = _folders(name, agents)
   network = load_teacher(name, agents)
-  size = config.settings.network
-  student.check_size(size, networks.make_network(
-      network.num_actions, networks.SIZES[size]), network)
   log, _ = recording_files.load_game_log(name, network, recorded)
   return [teachers.checksum(network), *log.checksums]
 

@@ -107,11 +107,13 @@ def plan(artefact: str, preset: str, config: config_lib.Config,
 
   Raises:
     UserError: if a setting is out of range, or a teacher or recording is
-      missing or damaged.
+      missing or damaged, or a teacher is not larger than the student.
   """
   check(config)
-  used = {game: game_lib.checksums(game, config, agents)
-          for game in config.trials}
+  used = {game: game_lib.checksums(game, agents) for game in config.trials}
+  for game in used:
+    student.check_size(
+        config.settings.network, game_lib.load_teacher(game, agents))
   # One at a time: a game's states take hundreds of megabytes.
   load = functools.lru_cache(maxsize=1)(
       lambda game: game_lib.Game(game, config, agents))

@@ -11,7 +11,7 @@ from typing import Callable, Dict, Mapping, NamedTuple, Tuple
 import tensorflow as tf
 
 from configs import distillation as config_lib
-from reproduce import look
+from reproduce import look, rows
 from sobolev_tf import derivatives, errors
 from sobolev_tf.losses import distillation as loss_lib
 from sobolev_tf.losses import terms
@@ -126,7 +126,8 @@ def check(method: str, trial: config_lib.Trial) -> None:
           f"{name} must be 0 for the method '{method}', got {value}.")
 
 
-def settings(method: str, trial: config_lib.Trial) -> Dict[str, object]:
+def settings(method: str, trial: config_lib.Trial
+             ) -> Dict[str, rows.Setting]:
   """A trial as a method's rows carry it: None for what it does not use."""
   return {name: value if name in (*_COMMON, *METHODS[method].tuned) else None
           for name, value in vars(trial).items()}

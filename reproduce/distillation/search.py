@@ -32,12 +32,14 @@ def choose(measured: Sequence[rows.Row]
   """
   cells = cells_lib.Cells(measured)
   return {
-      game: {
-          method: dict(min(
-              cells.trials(game, method),
-              key=lambda trial: _score(cells, game, method, trial)))
-          for method in cells.methods if cells.trials(game, method)}
+      game: {method: dict(_best(cells, game, method))
+             for method in cells.methods if cells.trials(game, method)}
       for game in cells.games}
+
+
+def _best(cells: cells_lib.Cells, game: str, method: str) -> cells_lib.Trial:
+  return min(cells.trials(game, method),
+             key=lambda trial: _score(cells, game, method, trial))
 
 
 def _score(cells: cells_lib.Cells, game: str, method: str,
@@ -91,9 +93,9 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
     for method in cells.methods:
       lines: Dict[cells_lib.Trial, list] = {}
       for trial in cells.trials(game, method):
-        rest = dict(trial)
-        rate = rest.pop("learning_rate")
-        lines.setdefault(tuple(rest.items()), []).append(
+        others = dict(trial)
+        rate = others.pop("learning_rate")
+        lines.setdefault(tuple(others.items()), []).append(
             (rate, np.exp(_score(cells, game, method, trial))))
       for marker, (rest, points) in zip(
           itertools.cycle("os^vDPX*<>"), lines.items()):

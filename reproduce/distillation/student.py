@@ -21,15 +21,14 @@ from sobolev_tf.training import loop, minibatches, optimizers
 _SLICE = 500  # states evaluated at once, to bound memory
 
 
-def check_size(name: str, student: networks.AtariNetwork,
-               teacher: networks.AtariNetwork) -> None:
-  """Raises a `UserError` unless a student is smaller than its teacher.
+def check_size(name: str, teacher: networks.AtariNetwork) -> None:
+  """Raises a `UserError` unless students are smaller than their teacher.
 
   Args:
-    name: of the student's size, for the message.
-    student: the student.
+    name: of the students' size.
     teacher: the teacher.
   """
+  student = networks.make_network(teacher.num_actions, networks.SIZES[name])
   ours, theirs = (
       sum(v.shape.num_elements() for v in network.policy_variables)
       for network in (student, teacher))
@@ -60,12 +59,12 @@ class Distillation:
     """
     settings.check()
     methods.check(method, trial)
+    check_size(settings.network, teacher)
     self.method, self.trial, self.settings = method, trial, settings
     self.student = networks.make_network(
         teacher.num_actions, networks.SIZES[settings.network], seed,
         policy_gain=1.,  # a student need not explore
         mean_frame=states.mean_frame(split.train) if trial.centred else None)
-    check_size(settings.network, self.student, teacher)
     self.optimizer = optimizers.Adam(
         self._parameters, optimizers.cosine(
             trial.learning_rate, settings.steps, settings.warmup_steps))
