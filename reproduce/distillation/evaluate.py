@@ -65,7 +65,7 @@ def ship(game: str, weights: files.Path,
     scores: its scores, as `run` gives them.
 
   Returns:
-    Where it is now.
+    The package's folder of it.
   """
   network, card = teachers.load_teacher(game, weights)
   teachers.save(teachers.package_folder(game), network, game,

@@ -2,7 +2,7 @@
 
 import functools
 import pathlib
-from typing import List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from configs import figure4 as config_lib
 from reproduce.distillation import duplicates
@@ -18,8 +18,76 @@ from sobolev_tf.atari import (
 )
 
 
+class Source(NamedTuple):
+  """A game's teacher and the log of its play, not yet replayed.
+
+  Attributes:
+    teacher: the teacher.
+    log: the log of actions.
+    stored: folder of the recorded frames; None if they must be replayed.
+  """
+  teacher: networks.AtariNetwork
+  log: recordings.ActionLog
+  stored: Optional[pathlib.Path]
+
+  @property
+  def checksums(self) -> List[str]:
+    """SHA-256 of the weights and of each copy's frames: what rows depend on."""
+    return [teachers.checksum(self.teacher), *self.log.checksums]
+
+
+def load(name: str, agents: Optional[files.Path] = None) -> Source:
+  """Loads a game's files.
+
+  Args:
+    name: one of `environment.GAMES`.
+    agents: a folder that holds, per game, `GAME` (a teacher) and
+      `GAME_recording` (its log of actions, and its frames if they need not be
+      replayed); None uses the package's.
+
+  Returns:
+    What they hold.
+
+  Raises:
+    UserError: if the teacher or the log is missing or damaged.
+  """
+  teacher_folder = recorded = None
+  if agents is not None:
+    teacher_folder = pathlib.Path(agents) / name
+    recorded = pathlib.Path(agents) / f"{name}_recording"
+  teacher, _ = teachers.load_teacher(name, teacher_folder)
+  log, _ = recording_files.load_game_log(name, teacher, recorded)
+  has_states = recorded is not None and recording_files.has_states(recorded)
+  return Source(teacher, log, recorded if has_states else None)
+
+
+def split(log: recordings.ActionLog, config: config_lib.Config
+          ) -> Tuple[List[int], Dict[float, split_lib.Split]]:
+  """Divides a recording, without playing it.
+
+  Args:
+    log: of all its copies.
+    config: what will be run.
+
+  Returns:
+    Positions of the copies that are needed, and by percentage the rows of
+    their states to train and evaluate on.
+
+  Raises:
+    UserError: if the log has too few states for the percentages.
+  """
+  copies, length = log.actions.shape
+  needed = list(split_lib.copies_needed(
+      max(config.percentages), copies, config.test_copies))
+  part = recordings.select(log, needed)
+  return needed, {
+      percentage: split_lib.split(
+          part, percentage, copies * length, config.test_copies)
+      for percentage in config.percentages}
+
+
 class Game:
-  """A game's teacher and replayed states.
+  """A game's teacher and recorded states.
 
   Attributes:
     teacher: its teacher.
@@ -29,72 +97,27 @@ class Game:
       are in the training share, too.
   """
 
-  def __init__(self, name: str, config: config_lib.Config,
-               agents: Optional[files.Path] = None):
-    """Args:
-      name: one of `environment.GAMES`.
+  def __init__(self, source: Source, config: config_lib.Config):
+    """Replays the recorded play, or reads it where its frames are stored.
+
+    Args:
+      source: the game's files.
       config: what will be run.
-      agents: a folder that holds, per game, `GAME` (a teacher) and
-        `GAME_recording` (its log of actions, and its frames if they need not
-        be replayed); None uses the package's.
 
     Raises:
-      UserError: if the teacher or the log is missing or damaged, or the log
-        has too few states for the percentages.
+      UserError: if the frames are not those recorded, or there are too few.
     """
-    _, recorded = _folders(name, agents)
-    self.teacher = load_teacher(name, agents)
-    log, _ = recording_files.load_game_log(name, self.teacher, recorded)
-    copies, length = log.actions.shape
-    needed = split_lib.copies_needed(
-        max(config.percentages), copies, config.test_copies)
-    log = recordings.select(log, needed)
-    self.splits = {
-        percentage: split_lib.split(
-            log, percentage, copies * length, config.test_copies)
-        for percentage in config.percentages}
-    if recorded is not None and recording_files.has_states(recorded):
-      self._recording = recorder.part(
-          recording_files.load(recorded)[0], needed, self.teacher)
+    self.teacher = source.teacher
+    needed, self.splits = split(source.log, config)
+    if source.stored is None:
+      self._recording = recorder.replay(
+          recordings.select(source.log, needed), self.teacher)
     else:
-      self._recording = recorder.replay(log, self.teacher)
+      stored, _ = recording_files.load(source.stored)
+      self._recording = recorder.part(stored, needed, self.teacher)
     self.states = states.States(self._recording)
     self.duplicates = functools.cache(self._duplicates)
 
   def _duplicates(self, percentage: float) -> duplicates.Duplicates:
-    split = self.splits[percentage]
-    return duplicates.rates(self._recording, split.train, split.test)
-
-
-def load_teacher(name: str, agents: Optional[files.Path] = None
-                 ) -> networks.AtariNetwork:
-  """A game's teacher; arguments and errors as for `Game`."""
-  return teachers.load_teacher(name, _folders(name, agents)[0])[0]
-
-
-def checksums(name: str, agents: Optional[files.Path] = None) -> List[str]:
-  """Checks a game's files, without playing it.
-
-  Args:
-    name: the game.
-    agents: as for `Game`.
-
-  Returns:
-    SHA-256 of the teacher's weights and of each copy's frames, which
-    determine the rows.
-
-  Raises:
-    UserError: if the teacher or the log is missing or damaged.
-  """
-  _, recorded = _folders(name, agents)
-  network = load_teacher(name, agents)
-  log, _ = recording_files.load_game_log(name, network, recorded)
-  return [teachers.checksum(network), *log.checksums]
-
-
-def _folders(name: str, agents: Optional[files.Path]
-             ) -> Tuple[Optional[pathlib.Path], Optional[pathlib.Path]]:
-  """Where a game's teacher and recording are; None means the package."""
-  if agents is None:
-    return None, None
-  return pathlib.Path(agents) / name, pathlib.Path(agents) / f"{name}_recording"
+    rows = self.splits[percentage]
+    return duplicates.rates(self._recording, rows.train, rows.test)

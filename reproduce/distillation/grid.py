@@ -19,7 +19,7 @@ from reproduce.distillation import game as game_lib
 from reproduce.distillation import methods, step_times, student
 from reproduce.distillation import split as split_lib
 from sobolev_tf import errors, files
-from sobolev_tf.atari import environment, evaluation
+from sobolev_tf.atari import environment, evaluation, networks
 
 T = TypeVar("T")
 TIMING = "timing"  # folder of the tables of seconds per step
@@ -107,25 +107,29 @@ def plan(artefact: str, preset: str, config: config_lib.Config,
 
   Raises:
     UserError: if a setting is out of range, or a teacher or recording is
-      missing or damaged, or a teacher is not larger than the student.
+      missing, damaged or too short for the percentages, or a teacher is not
+      larger than its students.
   """
   check(config)
-  used = {game: game_lib.checksums(game, agents) for game in config.trials}
-  for game in used:
-    student.check_size(
-        config.settings.network, game_lib.load_teacher(game, agents))
+  sources = {game: game_lib.load(game, agents) for game in config.trials}
+  for source in sources.values():
+    student.check_size(config.settings.network, source.teacher)
+    game_lib.split(source.log, config)
   # One at a time: a game's states take hundreds of megabytes.
-  load = functools.lru_cache(maxsize=1)(
-      lambda game: game_lib.Game(game, config, agents))
-  timing = [] if not config.timing_repeats else [
-      run.Part(f"timing_{game}", functools.partial(_time, game, config, agents),
-               tables=(f"{TIMING}/{game}",), rows=False, alone=True)
-      for game in config.trials]
+  open_game = functools.lru_cache(maxsize=1)(
+      lambda game: game_lib.Game(sources[game], config))
+  parts = [
+      run.Part(one.name, functools.partial(_compute, one, config, open_game))
+      for one in _students(config)]
+  if config.timing_repeats:
+    parts += [
+        run.Part(f"timing_{game}", functools.partial(
+            _time, game, sources[game].teacher, config),
+            tables=(f"{TIMING}/{game}",), rows=False, alone=True)
+        for game in sources]
+  used = {game: source.checksums for game, source in sources.items()}
   return run.Plan(
-      artefact, preset, {"agents": used, **dataclasses.asdict(config)}, [
-          *(run.Part(student.name, functools.partial(
-              _compute, student, config, load))
-            for student in _students(config)), *timing])
+      artefact, preset, {"agents": used, **dataclasses.asdict(config)}, parts)
 
 
 def check(config: config_lib.Config) -> None:
@@ -185,10 +189,10 @@ def _students(config: config_lib.Config) -> Iterator[_Student]:
 
 
 def _compute(one: _Student, config: config_lib.Config,
-             load: Callable[[str], game_lib.Game], job: run.Job
+             open_game: Callable[[str], game_lib.Game], job: run.Job
              ) -> run.Outcome:
   """Trains, measures and scores one student."""
-  game = load(one.game)
+  game = open_game(one.game)
   split, last = game.splits[one.percentage], config.settings.steps
   trained = student.Distillation(
       game.teacher, game.states, split, one.method, one.trial,
@@ -220,11 +224,11 @@ def _compute(one: _Student, config: config_lib.Config,
       for step, metric, value in measured])
 
 
-def _time(game: str, config: config_lib.Config,
-          agents: Optional[files.Path], unused_job: run.Job) -> run.Outcome:
+def _time(game: str, teacher: networks.AtariNetwork,
+          config: config_lib.Config, unused_job: run.Job) -> run.Outcome:
   """Times a step of every method."""
   seconds = step_times.measure(
-      game_lib.load_teacher(game, agents), game,
+      teacher, game,
       {method: trials[0] for method, trials in config.trials[game].items()},
       config.settings, config.timing_repeats)
   return run.Outcome([], {f"{TIMING}/{game}": [

@@ -114,7 +114,7 @@ def define_flags() -> None:
   flags.DEFINE_string(
       "weights", None, "Folder of a stored teacher. [the package's]")
   flags.DEFINE_integer(
-      "copies", None, "Replay only the first so many copies of the game. "
+      "copies", None, "Replay only this many copies of the game. "
       "[all of the log]", lower_bound=1)
   flags.DEFINE_bool(
       "sample", False, "Play other games than the package's log has, with "

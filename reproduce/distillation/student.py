@@ -165,7 +165,7 @@ class Distillation:
     """Distance of the Jacobians of the log-probabilities on test states.
 
     Args:
-      count: of so many of the states that are evaluated.
+      count: how many of the states that are evaluated.
 
     Returns:
       The mean over the states of the Frobenius norm of the difference, over

@@ -52,7 +52,7 @@ class Settings:
   reward_limit: float
 
   def updates(self, transitions: int) -> int:
-    """Adam steps per rollout of so many transitions."""
+    """Adam steps per rollout of this many transitions."""
     return self.epochs * (transitions // self.minibatch_size)
 
 

@@ -2,7 +2,7 @@
 
 Runs in `sobolev_tf.training.loop`; a training step is one iteration: every
 game plays a rollout, then the network learns from it. An emulator's state
-cannot be saved, so at every checkpoint all games start anew from a seed that
+cannot be saved, so at every checkpoint all games start again from a seed that
 depends on the run's seed and the iteration only. That happens in uninterrupted
 runs too, and everything random is drawn from (seed, iteration), so a resumed
 run takes exactly the course of an uninterrupted one.
@@ -87,7 +87,7 @@ class Trainer:
             "scores": self.scores}
 
   def restart_games(self, iteration: int) -> None:
-    """Starts all games anew; `loop.train`'s `on_checkpoint`."""
+    """Starts all games again; `loop.train`'s `on_checkpoint`."""
     self._observation = self._emulators.reset(self._seed, iteration)
     self._running_scores[:] = 0.
     self._since_checkpoint = []
