@@ -27,7 +27,7 @@ import tensorflow as tf
 from benchmarks import counting, measuring
 from configs import benchmarks as config_lib
 from configs import table1
-from reproduce import app, experiment, markdown
+from reproduce import app, experiment, markdown, timing
 from reproduce import rows as rows_lib
 from reproduce import run as run_lib
 from reproduce.classification import networks
@@ -135,7 +135,7 @@ def _time(config: config_lib.SyntheticGradients, unused_job: run_lib.Job
       config.architecture, variant.method, config.cuts,
       variant.targets or "true", config.batch_size)
            for variant in _variants()}
-  seconds = measuring.seconds_per_step(
+  seconds = timing.seconds_per_step(
       {variant: _repeated(step.compute) for variant, step in steps.items()},
       lambda _: config.steps, config.repeats)
   return run_lib.Outcome([

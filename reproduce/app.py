@@ -51,7 +51,7 @@ def define_flags(experiment: experiment_lib.Experiment) -> None:
       "Folder for rows, checkpoints and figures. If it holds an unfinished "
       "run of the same settings, that is resumed; if other processes are at "
       "it, they share the rest. "
-      f"[runs/{experiment.place or experiment.name}/PRESET]")
+      f"[runs/{experiment.place or f'{experiment.name}/PRESET'}]")
   flags.DEFINE_bool(
       "overwrite", False, "Delete the results in --output and start afresh.")
   if experiment.timed:
@@ -93,7 +93,9 @@ def _main(experiment: experiment_lib.Experiment) -> None:
       min(jobs, len(plan.parts))):
     rows = run_lib.run(plan, folder, tensorboard=tensorboard)
   if rows:
-    show(experiment.section, experiment_lib.Results(rows, folder, folder))
+    results = experiment_lib.Results(rows, folder, folder)
+    show(experiment.section, results)
+    experiment.finish(results)
 
 
 def output_folder(default: str, given: Optional[str]) -> pathlib.Path:

@@ -39,7 +39,7 @@ from sobolev_tf import errors, files
 LOCKS = ".locks"  # folder of the parts' locks
 _SETTINGS = "run.json"
 _OUTPUTS = ("rows", "checkpoints", "surfaces", "tables", "timing",
-            "tensorboard", "candidates")  # folders of what runs make
+            "tensorboard", "candidates", "states")  # folders of what runs make
 Setting = Union[str, float, bool, None]
 
 
@@ -104,24 +104,6 @@ def matching(rows: Iterable[Row], **wanted) -> List[Row]:
 
 def _entry(row: Row, name: str) -> Any:
   return getattr(row, name) if name in _FIELDS else row.settings.get(name)
-
-
-def grouped(rows: Iterable[Row], names: Sequence[str]
-            ) -> Dict[Tuple[Setting, ...], List[Row]]:
-  """Rows by the values of some of their settings.
-
-  Args:
-    rows: of one run or several.
-    names: of the settings; a row that lacks one counts as None.
-
-  Returns:
-    The rows of each combination; both in the order they come.
-  """
-  groups: Dict[Tuple[Setting, ...], List[Row]] = {}
-  for row in rows:
-    key = tuple(row.settings.get(name) for name in names)
-    groups.setdefault(key, []).append(row)
-  return groups
 
 
 def grouped(rows: Iterable[Row], names: Sequence[str]

@@ -190,7 +190,7 @@ def measured(folder):
   folder = pathlib.Path(folder)
   found = {}
   for pattern in ("rows/*.csv", "tables/*.csv", "surfaces/*.csv", "states/*",
-                  "candidates/*/*", "progress.csv", "run.json", "section.md"):
+                  "candidates/*/*", "run.json", "section.md"):
     for path in folder.glob(pattern):
       found[str(path.relative_to(folder))] = path.read_bytes().partition(
           b"**Cost of a step**")[0]
