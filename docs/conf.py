@@ -9,6 +9,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+import reproduce  # noqa: E402, F401, for its import of TensorFlow without notes
 
 project = "sobolev_tf"
 extensions = [
@@ -30,11 +31,20 @@ apidoc_modules = [{
     "separate_modules": True,
     "module_first": True,
 }]
-autodoc_default_options = {"ignore-module-all": True}  # each name where it is
+apidoc_automodule_options = {"members"}
+autodoc_default_options = {
+    "ignore-module-all": True,  # each name where it is defined, only there
+    "special-members": "__init__, __call__",
+}
+autodoc_class_signature = "separated"
+autodoc_preserve_defaults = True
+autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 autodoc_mock_imports = ["atari_py", "gym"]  # the extra legacy-atari
+napoleon_attr_annotations = False
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True  # a class's attributes where it lists them, only there
+smartquotes = False  # s'' is a second derivative
 default_role = "literal"
 myst_heading_anchors = 4
 
