@@ -1,5 +1,6 @@
 # Two commands do everything, set-up included:
-#   make reproduce   the quick preset of every experiment, ending in a report
+#   make reproduce   the quick preset of every experiment, ending in a report;
+#                    with JOBS=2 two processes share each of them
 #   make test        lint, types and tests
 # A third tests the extra legacy-atari (needs a C++ compiler and zlib's headers):
 #   make test-legacy
@@ -30,7 +31,7 @@ RUN := $(BIN)/python -m
 reproduce: theory figure2 order2 figure3 figure4 section5 table1 report
 
 theory figure2 order2 figure3 figure4 section5 table1: $(VENV)/.ready
-	$(RUN) reproduce.$@ --preset=quick
+	$(RUN) reproduce.$@ --preset=quick $(if $(JOBS),--jobs=$(JOBS))
 
 report: $(VENV)/.ready
 	$(RUN) reproduce.report

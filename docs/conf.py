@@ -51,4 +51,5 @@ myst_heading_anchors = 4
 html_theme = "pydata_sphinx_theme"
 html_title = project
 html_extra_path = ["site"]  # index.html at the top leads to the front page
-html_theme_options = {"navbar_align": "left", "show_prev_next": False}
+html_sidebars = {"**": ["globaltoc"]}  # all pages, under their captions
+html_theme_options = {"navbar_center": [], "show_prev_next": False}
