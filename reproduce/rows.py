@@ -71,13 +71,13 @@ class Row:
   n: int = 0
   seed: int = 0
   step: int = 0
-  settings: Mapping[str, Setting] = dataclasses.field(default_factory=dict)
+  settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   artefact: str = ""
   preset: str = ""
   commit: str = ""
   versions: str = ""
 
-  def with_origin(self, **origin: str) -> "Row":
+  def with_origin(self, **origin: Any) -> "Row":
     """The row with artefact, preset, commit and versions filled in."""
     return dataclasses.replace(self, **origin)
 
