@@ -1,6 +1,6 @@
 # Two commands do everything, set-up included:
 #   make reproduce   the quick preset of every experiment, ending in a report;
-#                    with JOBS=2 two processes share each of them
+#                    JOBS processes, one per core, share each of them
 #   make test        lint, types and tests
 # A third tests the extra legacy-atari (needs a C++ compiler and zlib's headers):
 #   make test-legacy
@@ -18,6 +18,7 @@ USABLE := import ensurepip, sys, venv; \
 NO_PYTHON := Python 3.13, 3.12 or 3.11 with its venv module is needed and was \
   not found (TensorFlow 2.21 has no wheel for Python 3.14): install one, for \
   example by apt-get install python3.13-venv, or name it by make PYTHON=...
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 VENV := .venv
 BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
@@ -31,7 +32,7 @@ RUN := $(BIN)/python -m
 reproduce: theory figure2 order2 figure3 figure4 section5 table1 report
 
 theory figure2 order2 figure3 figure4 section5 table1: $(VENV)/.ready
-	$(RUN) reproduce.$@ --preset=quick $(if $(JOBS),--jobs=$(JOBS))
+	$(RUN) reproduce.$@ --preset=quick --jobs=$(JOBS)
 
 report: $(VENV)/.ready
 	$(RUN) reproduce.report
@@ -50,6 +51,7 @@ test-legacy: $(LEGACY)/.ready
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --quiet
 
 benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.regression
