@@ -51,7 +51,7 @@ test-legacy: $(LEGACY)/.ready
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --quiet
+	$(BIN)/lint-imports --no-cache
 
 benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.regression
