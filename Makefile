@@ -1,13 +1,24 @@
 # Two commands do everything, set-up included:
-#   make reproduce   the quick preset of every experiment, ending in a report
+#   make reproduce   the quick preset of every experiment, ending in a report;
+#                    JOBS processes, one per core, share each of them
 #   make test        lint, types and tests
 # A third tests the extra legacy-atari (needs a C++ compiler and zlib's headers):
 #   make test-legacy
 # A fourth kills every entrypoint again and again, each one 20 times:
 #   make faults
-# A fifth writes the library's reference:
+# A fifth builds the site, with the API reference; a warning is an error:
 #   make docs
-PYTHON ?= $(shell command -v python3.11 || echo python3)
+
+# The newest Python with wheels of all of requirements.txt (promise builds from
+# source) that can make environments. A name may be a shim that fails: try it.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+  $$name -c "$(USABLE)" 2>/dev/null && { echo $$name; break; }; done)
+USABLE := import ensurepip, sys, venv; \
+  sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))
+NO_PYTHON := Python 3.13, 3.12 or 3.11 with its venv module is needed and was \
+  not found (TensorFlow 2.21 has no wheel for Python 3.14): install one, for \
+  example by apt-get install python3.13-venv, or name it by make PYTHON=...
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 VENV := .venv
 BIN := $(VENV)/bin
 LEGACY := $(VENV)/legacy
@@ -21,7 +32,7 @@ RUN := $(BIN)/python -m
 reproduce: theory figure2 order2 figure3 figure4 section5 table1 report
 
 theory figure2 order2 figure3 figure4 section5 table1: $(VENV)/.ready
-	$(RUN) reproduce.$@ --preset=quick
+	$(RUN) reproduce.$@ --preset=quick --jobs=$(JOBS)
 
 report: $(VENV)/.ready
 	$(RUN) reproduce.report
@@ -40,6 +51,7 @@ test-legacy: $(LEGACY)/.ready
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.regression
@@ -51,22 +63,16 @@ benchmark-peers: $(BENCH)/.ready
 	$(BENCH)/bin/python -m benchmarks.compare
 	$(BENCH)/bin/python -m benchmarks.scaling
 
-# The library's reference, from its docstrings: build/docs/index.html. Every
-# module is named, as pdoc takes a package's __all__ for all there is; it warns of
-# those it finds twice then. Importing TensorFlow runs `uname`.
 docs: $(DOCS)/.ready
-	PDOC_ALLOW_EXEC=1 $(DOCS)/bin/python -W error::UserWarning \
-	  -W "ignore:The module specification" \
-	  -W "ignore:Couldn't import $(NEEDS_ATARI_PY)" -m pdoc --docformat google \
-	  --output-directory build/docs $(MODULES) '!$(NEEDS_ATARI_PY)'
-MODULES = $(subst /,.,$(basename $(subst /__init__,,\
-  $(wildcard sobolev_tf/*.py sobolev_tf/*/*.py))))
-NEEDS_ATARI_PY := sobolev_tf.atari.legacy.game
+	rm -rf docs/api build/docs
+	$(DOCS)/bin/python -m sphinx --fail-on-warning --keep-going --quiet \
+	  --conf-dir docs . build/docs
 
 clean:
-	rm -rf runs build
+	rm -rf runs build docs/api
 
 $(VENV)/.ready: requirements.txt
+	@"$(PYTHON)" -c "$(USABLE)" 2>/dev/null || { echo >&2 "$(NO_PYTHON)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@

@@ -20,7 +20,7 @@ from benchmarks import compare_report, measuring
 from benchmarks import work as work_lib
 from configs import benchmarks as config_lib
 from configs import regression as config_regression
-from reproduce import app, experiment
+from reproduce import app, experiment, timing
 from reproduce import rows as rows_lib
 from reproduce import run as run_lib
 from sobolev_tf import errors
@@ -114,7 +114,7 @@ def _compute(config: config_lib.Config, peers: Dict[str, Any], count: int,
             for variant, run in runs.items()}
   width = mlp.HIDDEN_SIZES[0]
   limit = Variant("products alone", work_lib.Algorithm(""), "")
-  seconds = measuring.seconds_per_step(
+  seconds = timing.seconds_per_step(
       {**runs, limit: measuring.products(members, batch, width)},
       lambda _: steps, config.repeats)
   rate = 6 * members * batch * width**2 / seconds.pop(limit) / 1e9

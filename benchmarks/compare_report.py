@@ -1,6 +1,6 @@
 """Speed of this library and its peers: the figure and tables of `compare`."""
 
-from typing import Dict, List, NamedTuple
+from typing import Dict, List, NamedTuple, Sequence
 
 from matplotlib import figure
 
@@ -36,7 +36,7 @@ class _Cell(NamedTuple):
 class _Rows:
   """Measurements by cell and metric."""
 
-  def __init__(self, rows: List[rows_lib.Row]):
+  def __init__(self, rows: Sequence[rows_lib.Row]):
     self._values: Dict[_Cell, Dict[str, float]] = {}
     for row in rows:
       algorithm = Algorithm(row.settings["algorithm"], row.settings["compiler"])

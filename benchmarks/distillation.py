@@ -11,26 +11,22 @@ multiply-adds that the step needs.
 from typing import Dict
 
 from absl import flags
-import numpy as np
 
 from configs import figure4 as config_lib
+from configs.distillation import Trial
 from reproduce import app, markdown
-from reproduce.distillation import rows as students
-from reproduce.distillation import student as distillation
-from sobolev_tf.atari import environment, recording
-from sobolev_tf.atari import networks as atari
-from sobolev_tf.atari import states as data_lib
+from reproduce.distillation import cells, methods, step_times
+from sobolev_tf.atari import environment, networks
 from sobolev_tf.training import device
 
-_STATES = 500
 _TRIALS = {
-    "regular": distillation.Trial(1e-3),
-    "sobolev": distillation.Trial(1e-3, alpha=1.),
-    "exact": distillation.Trial(1e-3, alpha=1.),
+    "regular": Trial(1e-3),
+    "sobolev": Trial(1e-3, alpha=1.),
+    "exact": Trial(1e-3, alpha=1.),
 }
 
 
-def products(size: atari.NetworkSize, num_actions: int) -> Dict[str, int]:
+def products(size: networks.NetworkSize, num_actions: int) -> Dict[str, int]:
   """Multiply-adds of a network for one state.
 
   Args:
@@ -50,8 +46,8 @@ def products(size: atari.NetworkSize, num_actions: int) -> Dict[str, int]:
   return {"first": counts[0], "rest": sum(counts[1:])}
 
 
-def needed(method: str, student: atari.NetworkSize,
-           teacher: atari.NetworkSize, num_actions: int) -> int:
+def needed(method: str, student: networks.NetworkSize,
+           teacher: networks.NetworkSize, num_actions: int) -> int:
   """Multiply-adds that one state of one training step needs.
 
   In passes over a network: the regular student's are forward, weight gradient
@@ -88,30 +84,18 @@ def main() -> None:
   rows = []
   for game in environment.GAMES:
     num_actions = len(environment.ACTIONS[game])
-    teacher = atari.make_network(
-        num_actions, atari.SIZES[given.teacher], seed=0)
-    random = np.random.default_rng(0)
-    log = recording.ActionLog(
-        game, 0, "none", (0,), np.zeros((1, _STATES), np.uint8),
-        np.zeros((1, _STATES), bool), ("",))
-    states = data_lib.States(recording.Recording(
-        log, random.integers(
-            256, size=(_STATES, *environment.FRAME_SHAPE), dtype=np.uint8),
-        np.zeros(_STATES, np.float32),
-        random.normal(size=(_STATES, num_actions)).astype(np.float32)))
-    split = data_lib.Split(*3 * [np.arange(_STATES, dtype=np.int32)])
-    seconds = distillation.time_steps({
-        method: distillation.Distillation(
-            teacher, states, split, method, trial, config.settings, seed=0)
-        for method, trial in _TRIALS.items()}, given.repeats)
+    teacher = networks.make_network(
+        num_actions, networks.SIZES[given.teacher], seed=0)
+    seconds = step_times.measure(
+        teacher, game, _TRIALS, config.settings, given.repeats)
     counts = {
-        method: needed(method, atari.SIZES[config.settings.network],
+        method: needed(method, networks.SIZES[config.settings.network],
                        teacher.size, num_actions) for method in seconds}
     for method, value in seconds.items():
       count = counts[method]
       rows.append([
-          f"{students.GAMES[game]} (A = {num_actions})",
-          students.LABELS[method], f"{1e3 * value:.2f}",
+          f"{cells.title(game)} (A = {num_actions})",
+          methods.METHODS[method].title, f"{1e3 * value:.2f}",
           f"{value / seconds['regular']:.2f}", f"{count / 1e6:.2f}",
           f"{count / counts['regular']:.2f}",
           f"{2 * count * config.settings.batch_size / value / 1e9:.0f}"])
@@ -124,7 +108,7 @@ def define_flags() -> None:
   """Defines this entrypoint's flags."""
   flags.DEFINE_enum("preset", "cpu", config_lib.PRESETS,
                     "Student and batch size; configs/figure4.py.")
-  flags.DEFINE_enum("teacher", "teacher-cpu", list(atari.SIZES),
+  flags.DEFINE_enum("teacher", "teacher-cpu", list(networks.SIZES),
                     "The teacher's size.")
   flags.DEFINE_integer(
       "repeats", 5, "Timings of each method.", lower_bound=1)

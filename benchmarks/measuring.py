@@ -1,27 +1,13 @@
-"""How the benchmarks measure: time, memory, the machine and its limit."""
+"""What the benchmarks measure beside time: memory, the machine, its limit."""
 
 import gc
 import os
 import pathlib
 import platform
 import re
-import statistics
-import sys
-import time
-from typing import (
-  Any,
-  Callable,
-  Dict,
-  Hashable,
-  List,
-  Mapping,
-  TypeVar,
-)
+from typing import Any, Callable
 
 import tensorflow as tf
-import tqdm
-
-Key = TypeVar("Key", bound=Hashable)
 
 
 def machine() -> str:
@@ -32,31 +18,6 @@ def machine() -> str:
     names = re.findall(r"^model name\s*: (.*)$", cpuinfo.read_text(), re.M)
     model = names[0] if names else model
   return f"{model}, {os.cpu_count()} cores"
-
-
-def seconds_per_step(
-    runs: Mapping[Key, Callable[[int], Any]], steps: Callable[[Key], int],
-    repeats: int) -> Dict[Key, float]:
-  """Times several ways to do something, one after another, several times over.
-
-  Args:
-    runs: each takes a number of steps and returns when they are done.
-    steps: of one timing.
-    repeats: timings of each, after one that builds graphs and warms caches.
-
-  Returns:
-    The median seconds of one step.
-  """
-  times: Dict[Key, List[float]] = {key: [] for key in runs}
-  for repeat in tqdm.trange(
-      repeats + 1, desc="timing", leave=False, file=sys.stderr):
-    for key, run in runs.items():
-      count = steps(key)
-      start = time.perf_counter()
-      run(count)
-      if repeat:
-        times[key].append((time.perf_counter() - start) / count)
-  return {key: statistics.median(values) for key, values in times.items()}
 
 
 def products(members: int, batch: int, width: int) -> Callable[[int], None]:

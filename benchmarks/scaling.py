@@ -19,7 +19,7 @@ from benchmarks import measuring
 from benchmarks import work as work_lib
 from benchmarks.peers import ours
 from configs import benchmarks as config_lib
-from reproduce import app, experiment, look, markdown
+from reproduce import app, experiment, look, markdown, timing
 from reproduce import rows as rows_lib
 from reproduce import run as run_lib
 from reproduce.regression import train
@@ -115,7 +115,7 @@ def plan(config: config_lib.Scaling, preset: str) -> run_lib.Plan:
 def _compute(config: config_lib.Scaling, axis: str, unused_job: run_lib.Job
              ) -> run_lib.Outcome:
   """Times a step everywhere along an axis."""
-  seconds = measuring.seconds_per_step(
+  seconds = timing.seconds_per_step(
       build(config, axis), lambda _: config.steps, config.repeats)
   return run_lib.Outcome([
       rows_lib.Row(

@@ -27,11 +27,11 @@ import tensorflow as tf
 from benchmarks import counting, measuring
 from configs import benchmarks as config_lib
 from configs import table1
-from reproduce import app, experiment, markdown
+from reproduce import app, experiment, markdown, timing
 from reproduce import rows as rows_lib
 from reproduce import run as run_lib
-from reproduce.classification import networks as classifiers
-from reproduce.classification.table1 import TITLES
+from reproduce.classification import networks
+from reproduce.classification.cells import TITLES
 from sobolev_tf import synthetic_gradients as sg
 
 _SHAPES = {"small": (32, 32, 3), "cifar10": (32, 32, 3),
@@ -84,7 +84,7 @@ def make_step(architecture: str, method: str, cuts: int, targets: str,
   """A step that computes all gradients of random images, in a graph.
 
   Args:
-    architecture: a key of `classifiers.ARCHITECTURES`.
+    architecture: a key of `architectures.ARCHITECTURES`.
     method: one of `sg.METHODS`.
     cuts: 1 or 3.
     targets: "true" or "bootstrapped".
@@ -94,7 +94,7 @@ def make_step(architecture: str, method: str, cuts: int, targets: str,
     The step.
   """
   shape, classes = _SHAPES[architecture], _CLASSES[architecture]
-  network = classifiers.make_network(
+  network = networks.make_network(
       architecture, method, cuts=cuts, num_classes=classes, input_shape=shape,
       decay_rate=.9, seed=0, targets=targets)
   x = tf.random.stateless_normal([batch_size, *shape], [0, 1])
@@ -135,7 +135,7 @@ def _time(config: config_lib.SyntheticGradients, unused_job: run_lib.Job
       config.architecture, variant.method, config.cuts,
       variant.targets or "true", config.batch_size)
            for variant in _variants()}
-  seconds = measuring.seconds_per_step(
+  seconds = timing.seconds_per_step(
       {variant: _repeated(step.compute) for variant, step in steps.items()},
       lambda _: config.steps, config.repeats)
   return run_lib.Outcome([

@@ -1,9 +1,9 @@
 """Settings of one run of Table 1 (Section 4.3), checked."""
 
 import dataclasses
-from typing import Mapping, Optional, Tuple
+from typing import Dict, Mapping, Optional, Tuple, Union
 
-from reproduce.classification import networks as classifiers
+from configs import architectures
 from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.networks import convolution
@@ -15,10 +15,10 @@ OPTIMIZERS = ("adam", "momentum")
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """How to train; the values live in `configs/`.
+  """How to train; the values are in `configs.table1`.
 
   Attributes:
-    architecture: a key of `classifiers.ARCHITECTURES`.
+    architecture: a key of `architectures.ARCHITECTURES`.
     splits: number of cuts, each with an SG module.
     targets: of the SG modules, "true" or "bootstrapped".
     steps: number of updates.
@@ -56,26 +56,19 @@ class Settings:
   module_optimizer: Optional[str] = None
   module_learning_rate: Optional[float] = None
 
-  @property
-  def label(self) -> str:
-    """What sweeps vary, in short, as rows name it."""
-    rates = dict.fromkeys(f"{rate:g}" for rate in self.learning_rates.values())
-    precision = "" if self.precision == "float32" else (
-        f" precision={self.precision}")
-    weight = "" if self.gradient_weight == 1 else (
-        f" gradient_weight={self.gradient_weight:g}")
-    modules = "".join(
-        f" {name}={value}" for name, value in (
-            ("module_optimizer", self.module_optimizer),
-            ("module_learning_rate", self.module_learning_rate))
-        if value is not None)
-    return (f"splits={self.splits} targets={self.targets} "
-            f"learning_rate={'/'.join(rates)}{modules}{weight}{precision}")
+  def varied(self, method: str) -> Dict[str, Union[str, float, None]]:
+    """What flags and sweeps vary, as a method's rows carry it."""
+    return {"splits": self.splits, "targets": self.targets,
+            "learning_rate": self.learning_rates[method],
+            "module_optimizer": self.module_optimizer,
+            "module_learning_rate": self.module_learning_rate,
+            "gradient_weight": self.gradient_weight,
+            "precision": self.precision}
 
   def check(self) -> None:
     """Raises `UserError` if a setting is out of range."""
     for name, value, choices in (
-        ("architecture", self.architecture, classifiers.ARCHITECTURES),
+        ("architecture", self.architecture, architectures.ARCHITECTURES),
         ("targets", self.targets, sg.TARGETS),
         ("splits", self.splits, (1, 3)),
         ("optimizer", self.optimizer, OPTIMIZERS),

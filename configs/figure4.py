@@ -10,12 +10,9 @@ stated anywhere: alpha, the percentages, steps, number of seeds.
 import dataclasses
 from typing import Mapping, Tuple
 
-from reproduce.distillation import student as distillation
-from reproduce.distillation.student import Trial
+from configs.distillation import Settings, Trial
 
 Trials = Mapping[str, Mapping[str, Tuple[Trial, ...]]]
-
-
 SCORE_SEED = 30_000  # of the students' games, plus the student's seed
 
 
@@ -37,19 +34,18 @@ class Config:
   trials: Trials
   percentages: Tuple[float, ...]
   seeds: Tuple[int, ...]
-  settings: distillation.Settings
+  settings: Settings
   test_copies: int
   derivative_states: int
   score_games: int
   timing_repeats: int
 
 
-_SETTINGS = distillation.Settings(
+_SETTINGS = Settings(
     network="student-cpu",
     steps=2_000,  # ours: minutes per student on 2 cores
     warmup_steps=200,  # ours: without, a student in ten never leaves a constant
     batch_size=32,  # ours: the paper's is not known; 32 fit a CPU's cache
-    direction="student||teacher",  # paper §4.2
     distance="norm",  # paper §4.2, not squared
     evaluate_every=100,
     evaluation_states=2_000,  # ours: a fraction of a second
@@ -72,7 +68,7 @@ def _exact(trial: Trial, num_actions: int) -> Trial:
 
   E||J^T v||^2 = ||J||^2 / A for v uniform on the sphere of the A actions.
   """
-  return trial._replace(alpha=trial.alpha / num_actions**.5)
+  return dataclasses.replace(trial, alpha=trial.alpha / num_actions**.5)
 
 
 def _one_each(chosen: Mapping[str, Mapping[str, Trial]]) -> Trials:
@@ -101,7 +97,8 @@ PRESETS: Mapping[str, Config] = {
     # noise is ours and not tuned.
     "controls": dataclasses.replace(
         _CPU, trials=_one_each({
-            game: {**methods, "noise": methods["regular"]._replace(noise=.03),
+            game: {**methods,
+                   "noise": dataclasses.replace(methods["regular"], noise=.03),
                    "shuffled": methods["sobolev"],
                    **({"exact": _exact(methods["sobolev"], 3)}
                       if game == "pong" else {})}

@@ -11,7 +11,7 @@ number of steps and seeds, augmentation, all of ImageNet's training.
 import dataclasses
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from reproduce.classification import train as classification
+from configs import classification
 from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
 

@@ -18,11 +18,11 @@ class TeacherConfig:
   """One run of teacher training.
 
   Attributes:
-    network: a key of `sobolev_tf.networks.atari.SIZES`.
+    network: a key of `sobolev_tf.atari.networks.SIZES`.
     steps: agent steps (of four frames) over all games.
     num_games: N, games played together.
     rollout_length: T, steps of each game between updates.
-    checkpoint_every: iterations between checkpoints; all games start anew
+    checkpoint_every: iterations between checkpoints; all games start again
       then, so it must leave room for whole games.
     candidate_every: iterations between stored weights.
     learning: the learner's settings.

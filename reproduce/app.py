@@ -51,7 +51,7 @@ def define_flags(experiment: experiment_lib.Experiment) -> None:
       "Folder for rows, checkpoints and figures. If it holds an unfinished "
       "run of the same settings, that is resumed; if other processes are at "
       "it, they share the rest. "
-      f"[runs/{experiment.place or experiment.name}/PRESET]")
+      f"[runs/{experiment.place or f'{experiment.name}/PRESET'}]")
   flags.DEFINE_bool(
       "overwrite", False, "Delete the results in --output and start afresh.")
   if experiment.timed:
@@ -85,14 +85,17 @@ def _main(experiment: experiment_lib.Experiment) -> None:
     jobs_lib.end_with_parent()
     run_lib.run(plan, folder, tensorboard=tensorboard)
     return
-  if given.overwrite:  # before helpers look at what is there
+  # Before helpers look at what is there; workers wait for their chief.
+  if given.overwrite and plan.team.chief:
     run_lib.open_folder(plan, folder, overwrite=True)
   with jobs_lib.helpers(
       experiment.module or f"reproduce.{experiment.name}", sys.argv[1:],
       min(jobs, len(plan.parts))):
     rows = run_lib.run(plan, folder, tensorboard=tensorboard)
   if rows:
-    show(experiment.section, experiment_lib.Results(rows, folder, folder))
+    results = experiment_lib.Results(rows, folder, folder)
+    show(experiment.section, results)
+    experiment.finish(results)
 
 
 def output_folder(default: str, given: Optional[str]) -> pathlib.Path:

@@ -70,6 +70,8 @@ class Experiment(NamedTuple):
     define_flags: defines the flags beside those that all experiments have.
     default: the preset used if none is named.
     module: of the command; `reproduce.NAME` if empty.
+    finish: what the command does with its results beside showing them; it
+      reads the flags.
     place: where in `runs/` its results are by default, as --help has it.
     config: of the file in `configs/` that holds its presets; its name if empty.
     timed: whether it measures time, so that its parts are not shared out.
@@ -81,6 +83,7 @@ class Experiment(NamedTuple):
   define_flags: Callable[[], None] = lambda: None
   default: str = "quick"
   module: str = ""
+  finish: Callable[[Results], None] = lambda results: None
   place: str = ""
   config: str = ""
   timed: bool = False

@@ -6,21 +6,8 @@ with the package; states are replayed from their logs of actions.
   python -m reproduce.figure4 --preset=quick
 """
 
-from configs import figure4 as config_lib
 from reproduce import app
-from reproduce.distillation import figure4 as section
-from reproduce.distillation import grid as distillation_grid
-
-
-def define_flags() -> None:
-  """Defines this entrypoint's flags."""
-  distillation_grid.define_flags("figure4", config_lib.PRESETS, "quick")
-
-
-def main() -> None:
-  rows, folder = distillation_grid.run_flags("figure4", config_lib.PRESETS)
-  app.show(section.write(rows, folder, folder), folder)
-
+from reproduce.distillation.figure4 import EXPERIMENT
 
 if __name__ == "__main__":
-  app.run(define_flags, main)
+  app.run_experiment(EXPERIMENT)

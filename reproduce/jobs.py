@@ -65,9 +65,10 @@ def helpers(module: str, arguments: Sequence[str], jobs: int
     yield
   finally:
     for process, _ in started:
-      process.stdin.close()  # see `end_with_parent`
-    for process, said in started:
-      _wait(process, said)
+      if process.stdin:
+        process.stdin.close()  # see `end_with_parent`
+    for process, output in started:
+      _wait(process, output)
 
 
 def end_with_parent() -> None:

@@ -39,7 +39,7 @@ from sobolev_tf import errors, files
 LOCKS = ".locks"  # folder of the parts' locks
 _SETTINGS = "run.json"
 _OUTPUTS = ("rows", "checkpoints", "surfaces", "tables", "timing",
-            "tensorboard", "candidates")  # folders of what runs make
+            "tensorboard", "candidates", "states")  # folders of what runs make
 Setting = Union[str, float, bool, None]
 
 
@@ -71,13 +71,13 @@ class Row:
   n: int = 0
   seed: int = 0
   step: int = 0
-  settings: Mapping[str, Setting] = dataclasses.field(default_factory=dict)
+  settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   artefact: str = ""
   preset: str = ""
   commit: str = ""
   versions: str = ""
 
-  def with_origin(self, **origin: str) -> "Row":
+  def with_origin(self, **origin: Any) -> "Row":
     """The row with artefact, preset, commit and versions filled in."""
     return dataclasses.replace(self, **origin)
 
@@ -99,8 +99,11 @@ def label(settings: Mapping[str, Setting]) -> str:
 def matching(rows: Iterable[Row], **wanted) -> List[Row]:
   """The rows whose fields or settings are as wanted, in their order."""
   return [row for row in rows if all(
-      (getattr(row, name) if name in _FIELDS else row.settings.get(name))
-      == value for name, value in wanted.items())]
+      _entry(row, name) == value for name, value in wanted.items())]
+
+
+def _entry(row: Row, name: str) -> Any:
+  return getattr(row, name) if name in _FIELDS else row.settings.get(name)
 
 
 def grouped(rows: Iterable[Row], names: Sequence[str]
@@ -124,6 +127,36 @@ def grouped(rows: Iterable[Row], names: Sequence[str]
 def slug(text: str) -> str:
   """Text as a part of a file's name: letters, digits, `_`, `.` and `-`."""
   return re.sub(r"[^\w.]+", "-", text)
+
+
+def values(rows: Iterable[Row], **wanted) -> List[float]:
+  """The values of the rows that `matching` finds, in their order."""
+  return [row.value for row in matching(rows, **wanted)]
+
+
+def distinct(rows: Iterable[Row], name: str) -> List[Any]:
+  """The values that a field or setting has in some rows, ascending."""
+  return sorted({_entry(row, name) for row in rows})
+
+
+def by_setting(rows: Iterable[Row], name: str, **wanted
+               ) -> Tuple[np.ndarray, np.ndarray]:
+  """Values against a number, such as errors against the width.
+
+  Args:
+    rows: of a run.
+    name: of the number, a field or setting.
+    **wanted: which rows count, as `matching` takes it; the same number of them
+      at every setting.
+
+  Returns:
+    The numbers that occur, ascending, `[N]`, and the values of the rows that
+    have them, `[N, S]`.
+  """
+  chosen = matching(rows, **wanted)
+  numbers = distinct(chosen, name)
+  return np.array(numbers), np.array([
+      values(chosen, **{name: number}) for number in numbers])
 
 
 class Run:
@@ -302,6 +335,13 @@ def _typed(text: str) -> Setting:
     with contextlib.suppress(ValueError):
       return kind(text)
   return text
+
+
+def records(**columns: Any) -> List[Dict[str, Any]]:
+  """Columns, arrays `[N]`, as the records of a table (see `write_table`)."""
+  lists = {name: np.asarray(column).tolist()
+           for name, column in columns.items()}
+  return [dict(zip(lists, record)) for record in zip(*lists.values())]
 
 
 def write_table(path: files.Path, records: Sequence[Mapping[str, Any]]

@@ -75,6 +75,8 @@ class Part(NamedTuple):
     name: of its row file.
     compute: takes a `Job` and returns an `Outcome`.
     tables: names of the tables it makes.
+    folders: names of the sealed folders that it writes itself below
+      `Job.output` (`sobolev_tf.files.write_folder`).
     rows: whether it makes rows.
     title: of its progress bar; its name if empty.
     alone: whether nothing else of the run may be computed beside it, because
@@ -83,6 +85,7 @@ class Part(NamedTuple):
   name: str
   compute: Callable[[Job], Outcome]
   tables: Sequence[str] = ()
+  folders: Sequence[str] = ()
   rows: bool = True
   title: str = ""
   alone: bool = False
@@ -223,6 +226,9 @@ def _table_file(store: rows_lib.Run, name: str) -> pathlib.Path:
 
 def _finished(part: Part, store: rows_lib.Run) -> bool:
   return (all(_table_file(store, name).exists() for name in part.tables) and
+          all((store.folder / name).exists() and
+              files.verify_folder(store.folder / name)
+              for name in part.folders) and
           (not part.rows or store.finished(part.name)))
 
 

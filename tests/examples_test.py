@@ -50,7 +50,7 @@ def test_the_installed_package_is_whole_and_nothing_else(installed):
 
 def test_the_installed_package_has_its_teachers(installed, tmp_path):
   code = (
-      "import sobolev_tf; from sobolev_tf.agents import environment, teachers\n"
+      "import sobolev_tf; from sobolev_tf.atari import environment, teachers\n"
       "print(sobolev_tf.__file__)\n"
       "for game in environment.GAMES: teachers.load_teacher(game)")
   out = run(tmp_path, "-c", code, path=installed)

@@ -2,69 +2,20 @@
 
 Section 4.3 of https://arxiv.org/abs/1706.04859 says of an SG module that it
 "resembles a small version of the rest of the model" and no more. Here the rest
-in small has one convolution per block behind the cut, with the block's stride
-and about half its channels; it is the same for VFBN, the critic and Sobolev
-Training. A free gradient ("Direct SG") keeps the resolution and has one hidden
-convolution. All sizes are ours.
+in small has one convolution per block behind the cut; it is the same for VFBN,
+the critic and Sobolev Training. A free gradient ("Direct SG") keeps the
+resolution and has one hidden convolution.
 """
 
-import dataclasses
-from typing import Dict, List, Optional, Tuple
+from typing import List, Tuple
 
 import sonnet as snt
 import tensorflow as tf
 
+from configs import architectures
 from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.networks import convnet, initial, resnet
-
-
-@dataclasses.dataclass(frozen=True)
-class Architecture:
-  """A network of four blocks and what its SG modules are made of.
-
-  Attributes:
-    blocks: the layers of each block; None for ResNet-50's block groups.
-    small: per block, the layer that stands for it in an SG module.
-    channels: per block, the channels it puts out.
-    free_channels: of a free gradient's hidden convolution.
-  """
-  blocks: Optional[Tuple[convnet.Stack, ...]]
-  small: Tuple[convnet.Layer, ...]
-  channels: Tuple[int, ...]
-  free_channels: int
-
-
-def _small(*layers: Tuple[int, int]) -> Tuple[convnet.Layer, ...]:
-  return tuple(convnet.Layer(channels, stride) for channels, stride in layers)
-
-
-def _layers(*channels: int, pool: bool) -> convnet.Stack:
-  *first, last = channels
-  return (*(convnet.Layer(c) for c in first), convnet.Layer(last, pool=pool))
-
-
-ARCHITECTURES: Dict[str, Architecture] = {
-    # Ours: 2.2 million multiply-adds for a 32x32x3 image.
-    "small": Architecture(
-        blocks=((convnet.Layer(16, 2),), (convnet.Layer(32, 2),),
-                (convnet.Layer(64),), (convnet.Layer(64, 2),)),
-        small=_small((16, 2), (16, 2), (32, 1), (32, 2)),
-        channels=(16, 32, 64, 64), free_channels=32),
-    # Supplement, unverified: 11 convolutions of these channels with batch
-    # normalisation and ReLU. Not stated: how the resolution falls; ours: 2x2
-    # max pooling where the channels double, as in VGG.
-    "cifar10": Architecture(
-        blocks=(_layers(64, 64, pool=True), _layers(128, 128, 128, pool=True),
-                _layers(256, 256, 256, pool=True),
-                _layers(512, 512, 512, pool=False)),
-        small=_small((32, 2), (64, 2), (128, 2), (256, 1)),
-        channels=(64, 128, 256, 512), free_channels=128),
-    "resnet50": Architecture(  # paper §4.3
-        blocks=None,
-        small=_small((64, 1), (128, 2), (256, 2), (512, 2)),
-        channels=resnet.CHANNELS, free_channels=256),
-}
 
 
 def make_network(
@@ -76,7 +27,7 @@ def make_network(
   """Builds a classifier for one column of Table 1.
 
   Args:
-    architecture: a key of `ARCHITECTURES`.
+    architecture: a key of `architectures.ARCHITECTURES`.
     method: one of `sg.METHODS`.
     cuts: the number of SG modules, 1 or 3 (0: none).
     num_classes: the number of classes.
@@ -95,12 +46,13 @@ def make_network(
   Raises:
     UserError: for an unknown name or a number of cuts that does not fit.
   """
-  for name, value, choices in (("architecture", architecture, ARCHITECTURES),
-                               ("method", method, sg.METHODS)):
+  for name, value, choices in (
+      ("architecture", architecture, architectures.ARCHITECTURES),
+      ("method", method, sg.METHODS)):
     if value not in choices:
       raise errors.UserError(
           f"{name} must be one of {', '.join(choices)}, got '{value}'.")
-  sizes = ARCHITECTURES[architecture]
+  sizes = architectures.ARCHITECTURES[architecture]
   if cuts not in (0, 1, 3):
     raise errors.UserError(
         f"A network of four blocks is cut at 0, 1 or 3 places, not {cuts}.")
@@ -125,8 +77,9 @@ def make_network(
   return network
 
 
-def _make_cut(sizes: Architecture, method: str, block: int, num_classes: int,
-              decay_rate: float, gradient_weight: float) -> sg.Cut:
+def _make_cut(sizes: architectures.Architecture, method: str, block: int,
+              num_classes: int, decay_rate: float, gradient_weight: float
+              ) -> sg.Cut:
   """The cut in front of a block."""
   if method == "noprop":
     return sg.Noprop()

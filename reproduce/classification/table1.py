@@ -1,266 +1,199 @@
-"""Table 1 from rows: the table, the drawing and the diagnoses."""
+"""Table 1: every method of Section 4.3 with every seed, on one data set.
 
-import pathlib
-import re
-from typing import Dict, List, Optional, Sequence, Tuple
+Section 4.3 of https://arxiv.org/abs/1706.04859. One method with one seed is a
+part of the run; its tables and figures are in `section`.
+"""
 
-from matplotlib import figure
+import contextlib
+import dataclasses
+import functools
+from typing import Iterator, Optional
+
+from absl import flags
 import numpy as np
+import tensorflow as tf
 
-from reproduce import markdown, published, stats, tuning
-from reproduce import rows as results
-from reproduce.regression import panels as grid
+from configs import classification
+from configs import table1 as config_lib
+from reproduce import app, experiment, rows, run
+from reproduce.classification import section, train
+from reproduce.classification.data import opener
+from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
-
-TITLES = {
-    "noprop": "Noprop", "direct": "Direct SG", "vfbn": "VFBN",
-    "critic": "Critic", "sobolev": "Sobolev",
-    "backpropagation": "backpropagation"}
-COLOURS = {
-    "noprop": "#9a9a9a", "direct": "#8f6bb3", "vfbn": "#d9a441",
-    "critic": "#5a9e6f", "sobolev": "#c8553d", "backpropagation": "#4878a8"}
-SEARCH = tuning.Search(
-    "validation_top1", "top-1 on validation images, %", score=float,
-    shown=float, form="{:.1f}", titles=TITLES)
-_NEAREST = "cifar10"  # of the paper's sets to the ones drawn or embedded here
+from sobolev_tf.networks import convolution
+from sobolev_tf.training import device, replicas
 
 
-class Cells:
-  """The rows of one setting: a metric by method, cut and step.
-
-  Attributes:
-    task: the data set.
-    splits: number of cuts.
-    stream: the held-out images measured, "test" or "validation".
-    methods: those run, in Table 1's order.
-  """
-
-  def __init__(self, rows: Sequence[results.Row]):
-    """Args:
-      rows: of one setting.
-    """
-    self._values: Dict[Tuple[str, str, int], Dict[int, float]] = {}
-    for row in rows:
-      self._values.setdefault(
-          (row.metric, row.method, row.step), {})[row.seed] = row.value
-    self.task = rows[0].task
-    self.splits = int(rows[0].setting.split("splits=")[1].split()[0])
-    self.stream = next(
-        row.metric.split("_")[0] for row in rows if row.metric.endswith("top1"))
-    run = {row.method for row in rows}
-    self.methods = [m for m in sg.METHODS if m in run]
-
-  def last(self, metric: str, method: str) -> Dict[int, float]:
-    """By seed, the value at the end; empty if there is none."""
-    steps = [s for name, m, s in self._values if (name, m) == (metric, method)]
-    return self._values[metric, method, max(steps)] if steps else {}
-
-  def curve(self, metric: str, method: str
-            ) -> List[Tuple[int, List[float]]]:
-    """(step, values over seeds), by step."""
-    return [(step, list(by_seed.values()))
-            for (name, m, step), by_seed in sorted(self._values.items())
-            if (name, m) == (metric, method)]
-
-  def accuracy(self, method: str, top: int) -> Dict[int, float]:
-    """By seed, the held-out accuracy in percent."""
-    return self.last(f"{self.stream}_top{top}", method)
-
-
-def write(rows: Sequence[results.Row], folder: pathlib.Path) -> str:
-  """Draws the figures of a run and writes its section of the report.
+def plan(config: config_lib.Config, preset: str, *,
+         data_folder: Optional[str] = None, devices: int = 0) -> run.Plan:
+  """The methods and seeds of a data set as the parts of a run.
 
   Args:
-    rows: of one run of Table 1.
-    folder: where the figures and `section.md` go.
+    config: what to run.
+    preset: the preset's name, for the rows.
+    data_folder: of prepared data; None for their default.
+    devices: replicas on this host; 0 or 1 for none.
 
   Returns:
-    The section, in Markdown.
+    The plan.
+
+  Raises:
+    UserError: if a setting is out of range or data are missing.
   """
-  if tuning.is_search(rows, SEARCH):
-    return tuning.write(rows, folder, SEARCH)
-  parts = []
-  for number, (setting, group) in enumerate(grid.by_setting(rows).items()):
-    cells = Cells(group)
-    setting = re.sub(r"learning_rate=\S*/\S*",
-                     "learning rates by method", setting)
-    head = f"{cells.task}, preset {group[0].preset}: {setting}"
-    name = f"table1-{number}.png"
-    draw(cells, head).savefig(folder / name, dpi=110)
-    steps = max(row.step for row in group)
-    parts.append(
-        f"### `{cells.task}`, preset `{group[0].preset}`: {setting}, "
-        f"{steps:,} steps\n\n{table(cells)}\n{verdicts(cells)}\n"
-        f"![Table 1, {head}]({name})\n\n{diagnosis(cells)}")
-  text = "\n".join(parts)
-  (folder / "section.md").write_text(text, encoding="utf-8")
-  return text
+  check(config)
+  device.prepare()
+  strategy = replicas.open_strategy(devices)
+  for settings in config.settings:
+    replicas.check_batch_size(strategy, settings.batch_size)
+  opener.open_data(  # if it is missing, before anything is written
+      config.dataset, seed=0, batch_size=1, held_out=1, folder=data_folder)
+  # Other processes may add other methods and seeds to the same folder.
+  shared = dataclasses.asdict(config)
+  del shared["methods"], shared["seeds"]
+  first = config.settings[0]
+  mixed = "" if first.precision == "float32" else f"-{first.precision}"
+  return run.Plan(
+      "table1", preset, shared, list(_parts(config, data_folder, strategy)),
+      f"table1/{config.dataset}-{first.splits}-{first.targets}{mixed}/{preset}",
+      run.Team(replicas.is_chief(strategy),
+               functools.partial(replicas.from_chief, strategy)))
 
 
-def paper_rows(cells: Cells) -> List[published.Table1Row]:
-  """The paper's rows to set beside a run: its own, or CIFAR-10's."""
-  def of(data: str, modules: int) -> List[published.Table1Row]:
-    return [row for row in published.TABLE1
-            if (row.data, row.modules) == (data, modules)]
-  return of(cells.task, cells.splits) or of(_NEAREST, 3)
-
-
-def table(cells: Cells) -> str:
-  """Table 1's layout: ours above the paper's, accuracies in percent."""
-  columns = [m for m in sg.METHODS if m != "backpropagation"]
-  paper = paper_rows(cells)
-  lines = []
-  for row in paper:
-    ours = _accuracies(cells, "backpropagation", row.top)
-    lines.append([
-        f"ours: {cells.task}, {cells.splits} SG "
-        f"module{'s'[:cells.splits != 1]}, {cells.stream} top-{row.top}, "
-        f"{_seeds(cells)} ({ours})",
-        *(_accuracies(cells, method, row.top) for method in columns)])
-    lines.append([
-        f"paper: {row.data}, {row.modules} SG "
-        f"module{'s'[:row.modules != 1]}, test top-{row.top} "
-        f"({row.backpropagation:.1f})",
-        *(_printed(row.methods[m]) for m in columns)])
-  note = "" if paper[0].data == cells.task else (
-      "The paper has no such data set; its CIFAR-10 row is set beside for the "
-      "order of the methods, not for the numbers. ")
-  return markdown.table(
-      ["accuracy in % (backpropagation)", *(TITLES[m] for m in columns)],
-      lines) + (
-          f"\n{note}Ours: mean over seeds with its 95 % bootstrap interval; "
-          "the paper's: mean ± standard deviation.\n")
-
-
-def _printed(accuracy: Optional[published.Accuracy]) -> str:
-  return f"{accuracy.mean} ± {accuracy.deviation}" if accuracy else "none"
-
-
-def _accuracies(cells: Cells, method: str, top: int) -> str:
-  values = cells.accuracy(method, top)
-  if values and not np.isfinite(list(values.values())).any():
-    return "diverged"
-  return markdown.interval(
-      stats.bootstrap(list(values.values())), 1) if values else "not run"
-
-
-def _seeds(cells: Cells) -> str:
-  counts = {len(cells.accuracy(m, 1)) for m in cells.methods}
-  low, high = min(counts), max(counts)
-  return (f"{low} seed{'s'[:low != 1]}" if low == high
-          else f"{low} to {high} seeds")
-
-
-def verdicts(cells: Cells) -> str:
-  """Each method against Sobolev Training, paired by seed."""
-  lines = []
-  sobolev = cells.accuracy("sobolev", 1)
-  for method in cells.methods:
-    other = cells.accuracy(method, 1)
-    seeds = sorted(set(other) & set(sobolev))
-    if method == "sobolev" or not seeds:
-      continue
-    difference = stats.paired_difference(
-        [sobolev[s] for s in seeds], [other[s] for s in seeds])
-    lines.append(
-        f"{TITLES[method]} {markdown.interval(difference, 1)} "
-        f"({stats.verdict(difference, 'Sobolev better', 'Sobolev worse')})")
-  diverged = [
-      f"{TITLES[m]} with seed {seed}" for m in cells.methods
-      for seed in cells.last(f"{cells.stream}_diverged_at", m)]
-  left_out = ("" if not diverged else
-              f"Diverged and left out of the means: {', '.join(diverged)}.\n")
-  if not lines:
-    return left_out
-  return (left_out + "Top-1 accuracy of Sobolev minus that of each other "
-          "method, in percentage points, with the 95 % paired-t interval over "
-          "seeds: "
-          f"{'; '.join(lines)}. The paper: Sobolev > critic > VFBN > Direct "
-          "SG > Noprop, backpropagation above all.\n")
-
-
-def diagnosis(cells: Cells) -> str:
-  """Cosine to the true gradient and asymmetry at the end, by cut."""
-  lines = []
-  for method in cells.methods:
-    values = [[cells.last(f"{metric}_{cut}", method)
-               for cut in range(1, cells.splits + 1)]
-              for metric in ("cosine", f"{cells.stream}_asymmetry")]
-    if not values[0][0]:
-      continue
-    lines.append([TITLES[method], *(
-        " / ".join(_mean(v, form) for v in of_metric)
-        for form, of_metric in zip(("{:.2f}", "{:.1e}"), values))])
-  if not lines:
-    return ""
-  return markdown.table(
-      ["method", "cosine of synthetic and true gradient, by cut",
-       "asymmetry of the SG's Jacobian, by cut (Proposition 4)"], lines) + (
-           "\nMeans over seeds. Asymmetry: ||J - J^T|| / ||J||; 0 for a "
-           "gradient field (the rest is rounding), 1.41 for independent "
-           "random entries.\n")
-
-
-def _mean(by_seed: Dict[int, float], form: str) -> str:
-  values = [value for value in by_seed.values() if np.isfinite(value)]
-  return form.format(np.mean(values)) if values else "diverged"
-
-
-def draw(cells: Cells, title: str) -> figure.Figure:
-  """Accuracies beside the paper's, and the cosines during training.
+def check(config: config_lib.Config) -> None:
+  """Checks settings before anything is written.
 
   Args:
-    cells: the rows of one setting.
-    title: the figure's title.
+    config: what to run.
 
-  Returns:
-    The figure: a bar per method with its interval and every seed as a dot, the
-    paper's mean as a diamond; and per cut a panel of cosines.
+  Raises:
+    UserError: if the grid is empty, names something twice, or a setting is
+      out of range.
   """
-  drawing = figure.Figure(figsize=(4.4 + 2.7 * cells.splits, 3.4),
-                          layout="constrained")
-  axes = drawing.subplots(
-      1, 1 + cells.splits, width_ratios=[1.6] + [1] * cells.splits)
-  paper = paper_rows(cells)[0]
-  for x, method in enumerate(cells.methods):
-    seeds = list(cells.accuracy(method, 1).values())
-    mean = stats.bootstrap(seeds)
-    axes[0].bar(x, mean.estimate, .7, color=COLOURS[method], alpha=.85)
-    axes[0].plot(np.full(len(seeds), x), seeds, ".", color="black", alpha=.45,
-                 markersize=4)
-    axes[0].vlines(x, mean.low, mean.high, color="black", linewidth=1.6)
-    in_column = paper.methods.get(method)
-    printed = in_column.mean if in_column else None
-    if method == "backpropagation":
-      printed = paper.backpropagation
-    if printed:
-      axes[0].plot(x, printed, "D", color="white", markeredgecolor="black",
-                   markersize=5)
-  axes[0].set_xticks(range(len(cells.methods)),
-                     [TITLES[m] for m in cells.methods], rotation=25,
-                     fontsize=8, ha="right")
-  axes[0].set_ylim(0, 100)
-  axes[0].set_ylabel(f"{cells.stream} top-1, % (diamond: paper, "
-                     f"{paper.data})", fontsize=8)
-  for cut, axis in enumerate(axes[1:], start=1):
-    for method in cells.methods:
-      curve = cells.curve(f"cosine_{cut}", method)
-      if not curve:
-        continue
-      steps = [step for step, _ in curve]
-      values = np.array([np.mean(v) for _, v in curve])
-      axis.plot(steps, values, color=COLOURS[method], label=TITLES[method])
-      axis.fill_between(
-          steps, [min(v) for _, v in curve], [max(v) for _, v in curve],
-          color=COLOURS[method], alpha=.2, linewidth=0)
-    axis.set_ylim(-.1, 1)
-    axis.set_title(f"cut {cut}", fontsize=9)
-    axis.set_xlabel("steps", fontsize=8)
-  axes[1].set_ylabel("cosine to the true gradient", fontsize=8)
-  if axes[1].get_legend_handles_labels()[0]:
-    axes[1].legend(fontsize=7, frameon=False)
-  for axis in axes:
-    axis.tick_params(labelsize=8)
-    axis.spines[["top", "right"]].set_visible(False)
-  drawing.suptitle(title, fontsize=10)
-  return drawing
+  for name in ("methods", "seeds"):
+    app.check_distinct(name, getattr(config, name))
+  for method in config.methods:
+    if method not in sg.METHODS:
+      raise errors.UserError(
+          f"'{method}' is not a method: choose from {', '.join(sg.METHODS)}.")
+  for settings in config.settings:
+    settings.check()
+  for method in config.methods:
+    app.check_distinct("settings", [
+        rows.label(settings.varied(method)) for settings in config.settings])
+
+
+def _parts(config: config_lib.Config, data_folder: Optional[str],
+           strategy: tf.distribute.Strategy) -> Iterator[run.Part]:
+  for settings in config.settings:
+    for seed in config.seeds:
+      for method in config.methods:
+        label = rows.slug(rows.label(settings.varied(method)))
+        yield run.Part(
+            f"{label}_{method}_seed{seed}",
+            functools.partial(_compute, config, settings, method, seed,
+                              data_folder, strategy),
+            title=f"{config.dataset} {method} seed {seed}")
+
+
+@replicas.lost_workers_explained()
+def _compute(config: config_lib.Config, settings: classification.Settings,
+             method: str, seed: int, data_folder: Optional[str],
+             strategy: tf.distribute.Strategy, job: run.Job) -> run.Outcome:
+  """Trains and measures one classifier."""
+  trained = train.train(
+      config.dataset, method, seed, settings, held_out=config.held_out,
+      data_folder=data_folder, train_on_validation=config.stream == "test",
+      diagnose_every=config.diagnose_every,
+      checkpoint_every=config.checkpoint_every, strategy=strategy,
+      **job.training)
+  if not replicas.is_chief(strategy):
+    return run.Outcome([])  # which only the chief would write
+
+  def row(step: int, metric: str, value: float) -> rows.Row:
+    return rows.Row(config.dataset, method, metric, value, trained.data.size,
+                    seed, step, settings.varied(method))
+
+  return run.Outcome([
+      *(row(record["step"], name, float(np.squeeze(value)))
+        for record in trained.history.records
+        for name, value in record.items()
+        if name == "loss" or name.startswith("cosine_")),
+      *(row(settings.steps, f"{config.stream}_{name}", value)
+        for name, value in train.measure(trained, config.stream).items())])
+
+
+def _define_flags() -> None:
+  flags.DEFINE_enum(
+      "dataset", "shapes", opener.DATASETS, "The images to classify; "
+      "cifar10 and imagenet have the presets paper and smoke.")
+  flags.DEFINE_list(
+      "method", None, f"Methods: {', '.join(sg.METHODS)}. [all]")
+  flags.DEFINE_list("seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
+  flags.DEFINE_enum(
+      "splits", None, ["1", "3"], "Number of cuts, each with an SG module. "
+      "[the preset's]")
+  flags.DEFINE_enum(
+      "targets", None, sg.TARGETS, "What SG modules learn from: the true "
+      "gradient, or what comes from the next SG module. [the preset's]")
+  flags.DEFINE_integer(
+      "steps", None, "Number of updates. [the preset's]", lower_bound=1,
+      upper_bound=app.HIGHEST)
+  flags.DEFINE_enum(
+      "precision", None, convolution.PRECISIONS, "mixed: convolutions of the "
+      "main network multiply in bfloat16. [the preset's]")
+  flags.DEFINE_integer(
+      "devices", 0, "Spread every batch over this many GPUs of this host, or "
+      "virtual devices of its CPU; 0 or 1 for none. Several hosts: TF_CONFIG.",
+      lower_bound=0)
+  flags.DEFINE_string(
+      "data_dir", None, "Folder of the data prepared by tensorflow_datasets. "
+      "[its default]")
+
+
+def configure() -> config_lib.Config:
+  """The preset's settings with those the user's flags replace."""
+  given = flags.FLAGS
+  config = config_lib.get(
+      given.preset, given.dataset, targets=given.targets, steps=given.steps,
+      precision=given.precision,
+      splits=int(given.splits) if given.splits else None)
+  if given.method is not None:
+    config = dataclasses.replace(config, methods=tuple(given.method))
+  if given.seeds is not None:
+    config = dataclasses.replace(
+        config, seeds=app.numbers("seeds", given.seeds, 0))
+  return config
+
+
+def _planned() -> run.Plan:
+  given = flags.FLAGS
+  if given.jobs > 1 and replicas.workers() > 1:
+    raise errors.UserError(
+        "--jobs shares a run on one machine: leave it out with several workers "
+        "in TF_CONFIG.")
+  _use_one_thread()
+  return plan(configure(), given.preset, data_folder=given.data_dir,
+              devices=given.devices)
+
+
+def _use_one_thread() -> None:
+  """Makes rows independent of the number of cores and of --jobs.
+
+  On a CPU the gradient of a convolution is summed in pieces, one per thread.
+  Two processes of one thread train a third more networks in the same time than
+  one process of two threads.
+  """
+  if not tf.config.list_physical_devices("GPU"):
+    with contextlib.suppress(RuntimeError):  # TensorFlow has started
+      tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
+EXPERIMENT = experiment.Experiment(
+    "table1", config_lib.PRESETS, _planned,
+    experiment.Section(
+        "Table 1: synthetic gradients",
+        "Paper, Section 4.3: Sobolev Training gives the best test accuracy of "
+        "all synthetic gradients on CIFAR-10 and ImageNet, just above the "
+        "critic; supervision by the loss is what matters most on ResNets.",
+        section.write),
+    _define_flags, place="table1/DATASET-SPLITS-TARGETS")

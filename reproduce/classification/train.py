@@ -8,8 +8,9 @@ import sonnet as snt
 import tensorflow as tf
 
 from configs.classification import Settings
-from reproduce.classification import networks as classifiers
-from reproduce.classification.data import sets as data_lib
+from reproduce import diverged
+from reproduce.classification import networks
+from reproduce.classification.data import base, opener
 from sobolev_tf import files
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.training import loop, momentum, optimizers, replicas
@@ -21,7 +22,7 @@ _DIAGNOSED = 100  # images for cosines, to bound memory
 class Trained(NamedTuple):
   """A trained classifier, its data, and what the loop recorded."""
   network: sg.DecoupledNetwork
-  data: data_lib.Data
+  data: base.Data
   history: loop.History
 
 
@@ -30,7 +31,9 @@ class Updates(snt.Module):
 
   def __init__(self, network: sg.DecoupledNetwork, method: str,
                settings: Settings):
-    """Args:
+    """Creates them.
+
+    Args:
       network: what to train.
       method: whose learning rate to use.
       settings: how to train.
@@ -73,13 +76,13 @@ def train(
   """Trains one classifier with one method.
 
   Args:
-    dataset: one of `data_lib.DATASETS`.
+    dataset: one of `opener.DATASETS`.
     method: one of `sg.METHODS`.
     seed: of initial weights and batches, which do not depend on the method.
     settings: how to train.
     held_out: size of the held-out sets of drawn shapes.
     data_folder: of prepared data; None for their default.
-    train_on_validation: see `data_lib.open_data`.
+    train_on_validation: see `opener.open_data`.
     diagnose_every: steps between comparisons of synthetic with true
       gradients, on images of the validation set (with `train_on_validation`,
       CIFAR-10's and ImageNet's have been trained on); 0 for the end only.
@@ -100,12 +103,12 @@ def train(
   """
   settings.check()
   strategy = strategy or tf.distribute.get_strategy()
-  data = data_lib.open_data(
+  data = opener.open_data(
       dataset, seed=seed, batch_size=settings.batch_size, held_out=held_out,
       folder=data_folder, train_on_validation=train_on_validation)
   replicas.check_batch_size(strategy, settings.batch_size)
   with strategy.scope():
-    network = classifiers.make_network(
+    network = networks.make_network(
         settings.architecture, method, cuts=settings.splits,
         num_classes=data.num_classes, input_shape=data.shape,
         decay_rate=settings.decay_rate, seed=seed, targets=settings.targets,
@@ -113,7 +116,7 @@ def train(
         mixed=settings.precision == "mixed")
     updates = Updates(network, method, settings)
 
-  def learn(batch: data_lib.Batch) -> Dict[str, tf.Tensor]:
+  def learn(batch: base.Batch) -> Dict[str, tf.Tensor]:
     step = network.step(*replicas.share(batch))
     loss, parts, modules = replicas.averaged(
         (tf.reduce_mean(step.losses), step.parts, step.modules))
@@ -121,7 +124,7 @@ def train(
     # `[newaxis]`: for the loop an ensemble of one, whose divergence is noted.
     return {"loss": loss[tf.newaxis]}
 
-  def everywhere(batch: data_lib.Batch) -> Dict[str, tf.Tensor]:
+  def everywhere(batch: base.Batch) -> Dict[str, tf.Tensor]:
     return replicas.run(strategy, learn, batch)
 
   run = everywhere if data.compiled else tf.function(everywhere)
@@ -161,10 +164,10 @@ def measure(trained: Trained, stream: str) -> Dict[str, float]:
     step by which it had.
   """
   network = trained.network
-  diverged = trained.history.diverged_at[0]
-  if diverged is not None:
-    return {"top1": np.nan, "top5": np.nan, "loss": np.nan,
-            "diverged_at": float(diverged)}
+  lost = trained.history.diverged_at[0]
+  if lost is not None:
+    return diverged.marked(
+        dict.fromkeys(("top1", "top5", "loss"), np.nan), lost)
   predict = tf.function(lambda images: network(images), reduce_retracing=True)
   hits1: List[np.ndarray] = []
   hits5: List[np.ndarray] = []

@@ -1,135 +1,37 @@
-"""Trains a grid of students and stores their rows.
+"""Grids of students: game x percentage x method x trial x seed.
 
-The computation behind Figure 4 and its search: every game x percentage x
-method x trial x seed, each one part of the run, resumable on its own. The
-states are those of the shipped recordings, replayed in the emulator from
-their logs of actions.
+The computation behind Figure 4 and its search. Each student is one part of
+the run. The states are those of the shipped recordings, replayed in the
+emulator from their logs of actions.
 """
 
 import dataclasses
-import pathlib
-import re
-from typing import (
-  Any,
-  Dict,
-  Iterator,
-  List,
-  Mapping,
-  Optional,
-  Tuple,
-  TypeVar,
-)
+import functools
+from typing import Callable, Dict, Iterator, List, Mapping, Optional, TypeVar
 
 from absl import flags
 import numpy as np
 
+from configs import distillation as student_config
 from configs import figure4 as config_lib
-from reproduce import app
-from reproduce import rows as results
-from reproduce.distillation import rows as students
-from reproduce.distillation import student as distillation
+from reproduce import app, rows, run
+from reproduce.distillation import game as game_lib
+from reproduce.distillation import methods, step_times, student
+from reproduce.distillation import split as split_lib
 from sobolev_tf import errors, files
-from sobolev_tf.atari import (
-  environment,
-  evaluation,
-  recording,
-  recordings,
-  teachers,
-)
-from sobolev_tf.atari import networks as atari
-from sobolev_tf.atari import states as data_lib
-from sobolev_tf.training import device
+from sobolev_tf.atari import environment, evaluation, networks
 
 T = TypeVar("T")
+TIMING = "timing"  # folder of the tables of seconds per step
 
 
-@dataclasses.dataclass(frozen=True)
-class Part:
-  """One student.
-
-  Attributes:
-    game: what its teacher plays.
-    percentage: share of the recorded states in its training share.
-    method: a key of `distillation.METHODS`.
-    trial: the method's tuned settings.
-    seed: of all that is random.
-  """
-  game: str
-  percentage: float
-  method: str
-  trial: distillation.Trial
-  seed: int
-
-  @property
-  def setting(self) -> str:
-    """What sweeps vary, as rows name it."""
-    return f"percentage={self.percentage:g} {self.trial.label}"
-
-  @property
-  def name(self) -> str:
-    """The name of its files."""
-    label = re.sub(r"[^\w.]+", "-", self.setting)
-    return f"{self.game}_{label}_{self.method}_seed{self.seed}"
-
-
-class Game:
-  """A game's teacher and replayed states.
-
-  Attributes:
-    name: the game.
-    teacher: its teacher.
-    states: the recorded states.
-    splits: by percentage, the rows to train and evaluate on.
-    duplicates: by percentage, the shares of test states that are in the
-      training share, too.
-  """
-
-  def __init__(self, game: str, config: config_lib.Config,
-               agents: Optional[files.Path] = None):
-    """Args:
-      game: one of `environment.GAMES`.
-      config: what will be run.
-      agents: as for `run`.
-
-    Raises:
-      UserError: if the teacher or the log is missing or damaged, or the log
-        has too few states for the percentages.
-    """
-    self.name = game
-    teacher, recorded = _folders(game, agents)
-    self.teacher, _ = teachers.load_teacher(game, teacher)
-    log, _ = recordings.load_game_log(game, self.teacher, recorded)
-    copies, length = log.actions.shape
-    log = recording.select(log, data_lib.copies_needed(
-        max(config.percentages), copies, config.test_copies))
-    self.splits = {
-        percentage: data_lib.split(
-            log, percentage, copies * length, config.test_copies)
-        for percentage in config.percentages}
-    replayed = recording.replay(log, self.teacher)
-    self.states = data_lib.States(replayed)
-    self.duplicates = {
-        percentage: data_lib.duplicate_rates(
-            replayed, split.train, split.test)
-        for percentage, split in self.splits.items()}
-
-
-def define_flags(artefact: str, presets: Mapping[str, config_lib.Config],
-                 default: str) -> None:
-  """Defines the flags of an entrypoint that runs such a grid.
-
-  Args:
-    artefact: its name.
-    presets: its settings by name.
-    default: the preset used if none is named.
-  """
-  app.define_flags(artefact, presets, default)
+def define_flags() -> None:
+  """Defines the flags of an experiment that trains a grid."""
   flags.DEFINE_list(
       "games", None, "Games whose teachers to distil, of "
       f"{', '.join(environment.GAMES)}. [all]")
   flags.DEFINE_list(
-      "methods", None, f"Any of {', '.join(distillation.METHODS)}. [the "
-      "preset's]")
+      "methods", None, f"Any of {', '.join(methods.METHODS)}. [the preset's]")
   flags.DEFINE_list(
       "percentages", None, "Shares of the recorded states to train on, in per "
       "cent. [the preset's]")
@@ -143,15 +45,16 @@ def define_flags(artefact: str, presets: Mapping[str, config_lib.Config],
       "[the package's]")
 
 
-def configure(config: config_lib.Config) -> config_lib.Config:
-  """A preset's settings with those the user's flags replace."""
+def configure(presets: Mapping[str, config_lib.Config]) -> config_lib.Config:
+  """The preset's settings with those the user's flags replace."""
   given = flags.FLAGS
+  config = presets[given.preset]
   trials = config.trials
   if given.games is not None:
     trials = _choose("games", given.games, trials)
   if given.methods is not None:
-    trials = {game: _choose("methods", given.methods, methods)
-              for game, methods in trials.items()}
+    trials = {game: _choose("methods", given.methods, by_method)
+              for game, by_method in trials.items()}
   config = dataclasses.replace(config, trials=trials)
   if given.percentages is not None:
     config = dataclasses.replace(
@@ -163,30 +66,6 @@ def configure(config: config_lib.Config) -> config_lib.Config:
     config = dataclasses.replace(config, settings=dataclasses.replace(
         config.settings, steps=given.steps))
   return config
-
-
-def run_flags(artefact: str, presets: Mapping[str, config_lib.Config]
-              ) -> Tuple[List[results.Row], pathlib.Path]:
-  """Runs or resumes the grid that the flags describe.
-
-  Args:
-    artefact: the name rows carry.
-    presets: its settings by name.
-
-  Returns:
-    All rows of the finished run, and its folder.
-
-  Raises:
-    UserError: as `run`.
-    Interrupted: as `run`.
-  """
-  given = flags.FLAGS
-  folder = app.output_folder(artefact)
-  rows = run(
-      configure(presets[given.preset]), folder, artefact=artefact,
-      preset=given.preset, overwrite=given.overwrite,
-      tensorboard=given.tensorboard, agents=given.agents)
-  return rows, folder
 
 
 def _choose(flag: str, names: List[str],
@@ -212,14 +91,45 @@ def _percentages(text: List[str]) -> tuple[float, ...]:
         "1,5,25.") from error
 
 
-def parts(config: config_lib.Config) -> Iterator[Part]:
-  """The students of a grid, game by game; methods of a seed in turn."""
-  for game, methods in config.trials.items():
-    for percentage in config.percentages:
-      for seed in config.seeds:
-        for method, trials in methods.items():
-          for trial in trials:
-            yield Part(game, percentage, method, trial, seed)
+def plan(artefact: str, preset: str, config: config_lib.Config,
+         agents: Optional[files.Path] = None) -> run.Plan:
+  """A grid as the parts of a run.
+
+  Args:
+    artefact: the name rows carry.
+    preset: the preset's name, for the rows.
+    config: what to run.
+    agents: a folder that holds, per game, `GAME` (a teacher) and
+      `GAME_recording` (its log of actions); None uses the package's.
+
+  Returns:
+    The plan.
+
+  Raises:
+    UserError: if a setting is out of range, or a teacher or recording is
+      missing, damaged or too short for the percentages, or a teacher is not
+      larger than its students.
+  """
+  check(config)
+  sources = {game: game_lib.load(game, agents) for game in config.trials}
+  for source in sources.values():
+    student.check_size(config.settings.network, source.teacher)
+    game_lib.split(source.log, config)
+  # One at a time: a game's states take hundreds of megabytes.
+  open_game = functools.lru_cache(maxsize=1)(
+      lambda game: game_lib.Game(sources[game], config))
+  parts = [
+      run.Part(one.name, functools.partial(_compute, one, config, open_game))
+      for one in _students(config)]
+  if config.timing_repeats:
+    parts += [
+        run.Part(f"timing_{game}", functools.partial(
+            _time, game, sources[game].teacher, config),
+            tables=(f"{TIMING}/{game}",), rows=False, alone=True)
+        for game in sources]
+  used = {game: source.checksums for game, source in sources.items()}
+  return run.Plan(
+      artefact, preset, {"agents": used, **dataclasses.asdict(config)}, parts)
 
 
 def check(config: config_lib.Config) -> None:
@@ -233,137 +143,94 @@ def check(config: config_lib.Config) -> None:
       out of range.
   """
   config.settings.check()
-  data_lib.check_percentages(config.percentages)
-  for game, methods in config.trials.items():
+  split_lib.check_percentages(config.percentages)
+  for name in ("percentages", "seeds"):
+    app.check_distinct(name, getattr(config, name))
+  app.check_distinct("games", list(config.trials))
+  for game, by_method in config.trials.items():
     environment.check_game(game)
-    for method, trials in methods.items():
+    app.check_distinct("methods", list(by_method))
+    for method, trials in by_method.items():
       for trial in trials:
-        distillation.check_trial(method, trial)
-  names = [part.name for part in parts(config)]
-  if not names or len(set(names)) < len(names):
-    raise errors.UserError(
-        "games, percentages, methods and seeds must each name at least one "
-        "and none twice.")
+        methods.check(method, trial)
+      app.check_distinct(f"trials of {method}", trials)
 
 
-def run(config: config_lib.Config, folder: files.Path, *, artefact: str,
-        preset: str, overwrite: bool = False, tensorboard: bool = False,
-        agents: Optional[files.Path] = None) -> List[results.Row]:
-  """Runs or resumes the grid.
+@dataclasses.dataclass(frozen=True)
+class _Student:
+  """One student of a grid."""
+  game: str
+  percentage: float
+  method: str
+  trial: student_config.Trial
+  seed: int
 
-  Args:
-    config: what to run.
-    folder: the run's folder.
-    artefact: the name rows carry.
-    preset: the preset's name, for the rows.
-    overwrite: deletes what the folder holds.
-    tensorboard: writes TensorBoard scalars.
-    agents: a folder that holds, per game, `GAME` (a teacher) and
-      `GAME_recording` (its log of actions); None uses the package's.
+  @property
+  def settings(self) -> Dict[str, rows.Setting]:
+    """What sweeps vary, as its rows carry it."""
+    return {"percentage": self.percentage,
+            **methods.settings(self.method, self.trial)}
 
-  Returns:
-    All rows of the finished run.
-
-  Raises:
-    UserError: if a setting is out of range, the folder cannot be used, or a
-      teacher or recording is missing or damaged.
-    Interrupted: if a signal asked to stop.
-  """
-  check(config)
-  agents_used = {
-      game: _checksums(game, config, agents) for game in config.trials}
-  device.prepare()
-  with files.locked(folder) as folder:
-    store = results.Run(
-        folder, {"artefact": artefact, "preset": preset, "agents": agents_used,
-                 **dataclasses.asdict(config)}, overwrite)
-    for name in config.trials:
-      waiting = [part for part in parts(config) if part.game == name
-                 and not store.finished(part.name)]
-      # Not among the rows: a repetition gives the same rows but other times.
-      timing = files.make_folder(folder / students.TIMING) / f"{name}.csv"
-      untimed = config.timing_repeats and not timing.exists()
-      if waiting or untimed:
-        game = Game(name, config, agents)
-      for part in waiting:
-        _run_part(part, game, config, store, artefact, preset, tensorboard)
-      if untimed:
-        results.write_table(timing, _time(game, config))
-    return results.read(folder)
+  @property
+  def name(self) -> str:
+    """The name of its files."""
+    label = rows.slug(rows.label(self.settings))
+    return f"{self.game}_{label}_{self.method}_seed{self.seed}"
 
 
-def _folders(game: str, agents: Optional[files.Path]
-             ) -> Tuple[Optional[pathlib.Path], Optional[pathlib.Path]]:
-  """Where a game's teacher and recording are; None means the package."""
-  if agents is None:
-    return None, None
-  return pathlib.Path(agents) / game, pathlib.Path(agents) / f"{game}_recording"
+def _students(config: config_lib.Config) -> Iterator[_Student]:
+  """The students of a grid, game by game; methods of a seed in turn."""
+  for game, by_method in config.trials.items():
+    for percentage in config.percentages:
+      for seed in config.seeds:
+        for method, trials in by_method.items():
+          for trial in trials:
+            yield _Student(game, percentage, method, trial, seed)
 
 
-def _checksums(game: str, config: config_lib.Config,
-               agents: Optional[files.Path]) -> List[str]:
-  """Of the teacher and the recorded frames, which determine the rows."""
-  teacher, recorded = _folders(game, agents)
-  network, _ = teachers.load_teacher(game, teacher)
-  size = config.settings.network
-  distillation.check_size(
-      size, atari.make_network(network.num_actions, atari.SIZES[size]), network)
-  log, _ = recordings.load_game_log(game, network, recorded)
-  return [teachers.checksum(network), *log.checksums]
-
-
-def make(part: Part, game: Game,
-         settings: distillation.Settings) -> distillation.Distillation:
-  """Builds a part's student, ready to train."""
-  return distillation.Distillation(
-      game.teacher, game.states, game.splits[part.percentage], part.method,
-      part.trial, settings, part.seed)
-
-
-def _time(game: Game, config: config_lib.Config) -> List[Dict[str, Any]]:
-  """Times a step of every method: records of `method` and `seconds`."""
-  timed = {
-      method: make(Part(
-          game.name, config.percentages[0], method, trials[0], 0),
-                   game, config.settings)
-      for method, trials in config.trials[game.name].items()}
-  seconds = distillation.time_steps(timed, config.timing_repeats)
-  return [{"method": method, "seconds": value}
-          for method, value in seconds.items()]
-
-
-def _run_part(part: Part, game: Game, config: config_lib.Config,
-              store: results.Run, artefact: str, preset: str,
-              tensorboard: bool) -> None:
+def _compute(one: _Student, config: config_lib.Config,
+             open_game: Callable[[str], game_lib.Game], job: run.Job
+             ) -> run.Outcome:
   """Trains, measures and scores one student."""
-  student = make(part, game, config.settings)
-  history = student.train(
-      folder=store.checkpoints(part.name),
-      log_folder=(
-          store.folder / "tensorboard" / part.name if tensorboard else None),
-      title=f"{artefact} {part.name}")
+  game = open_game(one.game)
+  split, last = game.splits[one.percentage], config.settings.steps
+  trained = student.Distillation(
+      game.teacher, game.states, split, one.method, one.trial,
+      config.settings, one.seed)
+  history = trained.train(**job.training)
   measured = [
       (record["step"], metric, np.mean(value)) for record in history.records
       for metric, value in record.items() if metric != "step"]
-  last = config.settings.steps
-  duplicates = game.duplicates[part.percentage]
-  measured += [(last, f"test_duplicate_{what}", share)
-               for what, share in duplicates._asdict().items()]
+  measured += [
+      (last, f"test_duplicate_{what}", share)
+      for what, share in game.duplicates(one.percentage)._asdict().items()]
   if config.derivative_states:
     measured.append((last, "test_derivative_distance",
-                     student.derivative_distance(config.derivative_states)))
+                     trained.derivative_distance(config.derivative_states)))
   if config.score_games:
     scores = evaluation.play(
-        student.student, part.game, config.score_games,
-        config_lib.SCORE_SEED + part.seed).scores
-    measured.append((last, "score", float(scores.mean())))
+        trained.student, one.game, config.score_games,
+        config_lib.SCORE_SEED + one.seed).scores
+    measured.append((last, "score", scores.mean()))
   if history.diverged_at[0] is not None:
     metrics = dict.fromkeys(metric for _, metric, _ in measured)
     measured = [(last, metric, np.nan) for metric in metrics]
     measured.append((last, "diverged_at", history.diverged_at[0]))
-  split = game.splits[part.percentage]
-  share = len(split.train) + len(split.validation)
-  store.write(part.name, [
-      results.Row(artefact, preset, part.setting, part.method, part.game,
-                  share, part.seed, step, metric, float(value))
+  return run.Outcome([
+      rows.Row(
+          task=one.game, method=one.method, metric=metric, value=float(value),
+          n=len(split.train) + len(split.validation), seed=one.seed,
+          step=step, settings=one.settings)
       for step, metric, value in measured])
+
+
+def _time(game: str, teacher: networks.AtariNetwork,
+          config: config_lib.Config, unused_job: run.Job) -> run.Outcome:
+  """Times a step of every method."""
+  seconds = step_times.measure(
+      teacher, game,
+      {method: trials[0] for method, trials in config.trials[game].items()},
+      config.settings, config.timing_repeats)
+  return run.Outcome([], {f"{TIMING}/{game}": [
+      {"method": method, "seconds": value}
+      for method, value in seconds.items()]})

@@ -8,25 +8,32 @@ gradients there, and the conditional variances of Laplace's approximation.
 """
 
 import functools
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Tuple
 
 import numpy as np
 import tensorflow as tf
 
 from configs import section5 as config_lib
-from reproduce.parts import Part
+from reproduce import experiment, markdown, run
+from reproduce import rows as rows_lib
 from reproduce.regression import data as data_lib
-from reproduce.section5 import fitting
-from reproduce.theory import outcome
+from reproduce.section5 import fitting, trials
+from reproduce.section5.panels import panels
 from sobolev_tf import derivatives, uncertainty
 from sobolev_tf.training import ensemble
 
-TASK = "curvature"
+_ERRORS = {"value": "test_mse_standardised",
+           "gradient": "test_gradient_mse_standardised",
+           "Hessian": "test_hessian_mse_standardised"}
+_PAIRS = (("order 0", "order 0 + variances"),
+          ("order 1", "order 1 + variances"),
+          ("order 1", "order 1 + rough variances"),
+          ("order 0 + variances", "order 1"))
 
 
 class Method(NamedTuple):
   """Weights of value, gradient and curvature; whether variances are rough."""
-  weights: tuple
+  weights: Tuple[float, ...]
   rough: bool = False
 
 
@@ -88,17 +95,17 @@ def sample(target: LogPosterior, config: config_lib.Curvature, count: int,
       w, y.numpy()[:, None], *(derivative.numpy() for derivative in higher))
 
 
-def parts(config: config_lib.Curvature) -> List[Part]:
+def parts(config: config_lib.Curvature) -> List[run.Part]:
   """One part per size, method and learning rate."""
   return [
-      Part(f"{TASK}_n{count}_{method.replace(' + ', '_').replace(' ', '_')}"
-           f"_{rate:g}", functools.partial(_run, config, count, method, rate))
+      run.Part(rows_lib.slug(f"curvature_n{count}_{method}_{rate:g}"),
+               functools.partial(_compute, config, count, method, rate))
       for count in config.sizes for method in METHODS
       for rate in config.learning_rates]
 
 
-def _run(config: config_lib.Curvature, count: int, method: str,
-         rate: float, **options) -> outcome.Outcome:
+def _compute(config: config_lib.Curvature, count: int, method: str,
+             rate: float, job: run.Job) -> run.Outcome:
   """Trains all seeds side by side, each on a posterior of its own."""
   targets = [
       LogPosterior(seed, config.dimension, config.observations,
@@ -115,14 +122,55 @@ def _run(config: config_lib.Curvature, count: int, method: str,
   domain = [(-config.half_width, config.half_width)] * config.dimension
   trained = fitting.fit(
       config.seeds, raw, [domain] * len(raw), METHODS[method].weights,
-      config.hidden_sizes, ensemble.Settings(config.steps, rate), **options)
+      config.hidden_sizes, ensemble.Settings(config.steps, rate),
+      identity={"experiment": "curvature", "method": method, "count": count,
+                "seeds": list(config.seeds)}, **job.training)
   errors = fitting.held_out_errors(trained, {
       stream: [sample(target, config, config.points, [seed, number])
                for seed, target in zip(config.seeds, targets)]
       for stream, number in (("validation", 4), ("test", 2))},
       [domain] * len(raw), order=2)
-  return outcome.Outcome([
-      outcome.row(TASK, method, name, value, n=count, seed=seed,
-                  step=config.steps, setting=f"learning_rate={rate:g}")
+  return run.Outcome([
+      rows_lib.Row("curvature", method, name, value, n=count, seed=seed,
+                   step=config.steps, settings={"learning_rate": rate})
       for seed, measured in zip(config.seeds, errors)
       for name, value in measured.items()])
+
+
+def write(results: experiment.Results) -> str:
+  """Draws the experiment and explains it."""
+  chosen = trials.chosen(results.rows, "validation_mse_standardised")
+  sizes = rows_lib.distinct(chosen, "n")
+  made = {(row.n, row.method) for row in chosen}
+  methods = [method for method in METHODS
+             if all((n, method) in made for n in sizes)]
+
+  panels(
+      results.folder / "curvature.png", 11., chosen,
+      {f"log10 test error of the {name}": metric
+       for name, metric in _ERRORS.items()},
+      {n: f"{n} points" for n in sizes}, {method: method for method in methods})
+  tuning = trials.tuning(
+      results.rows, "error of the value on validation points")
+  lines = [
+      [str(n), f"{first} - {second}", *(
+          trials.difference(*(
+              trials.log_errors(chosen, metric, n=n, method=method)
+              for method in (first, second)))
+          for metric in _ERRORS.values())]
+      for n in sizes for first, second in _PAIRS
+      if first in methods and second in methods]
+  return (
+      "### Second-order signals from known uncertainty\n\n"
+      "![Curvature from uncertainty](curvature.png)\n\n"
+      "The target is the log posterior of a Bayesian logistic regression as a "
+      "function of its weights. At the training points the variances of each "
+      "weight given the others (Laplace's approximation) are known, exactly "
+      "or only roughly; -1/variance is the diagonal of the Hessian that is "
+      "matched, the rest of it stays unknown. "
+      f"{tuning} "
+      "Rough: the variances' logarithms have errors. Test errors in units "
+      "of the target's variance; differences of log10, paired over "
+      f"{len(rows_lib.distinct(chosen, 'seed'))} seeds, positive if the second "
+      "is lower; bold: the 95 % interval leaves 0 out.\n\n" + markdown.table(
+          ["points", "compared", *_ERRORS], lines))

@@ -177,5 +177,6 @@ def train(width: int, dimension: int, seeds: Sequence[int], side: int,
   ensemble.train(
       network,
       lambda _: compare(network, x, targets, batch_dims=2).reduce(), settings,
-      **options)
+      identity={"target": f"universality.target_{dimension}d", "side": side,
+                "seeds": list(seeds)}, **options)
   return network

@@ -15,7 +15,7 @@ that w lies between -eta - G and eta - G, and such a w exists exactly if
 Lipschitz; C^1 functions come arbitrarily close to it.
 """
 
-from typing import Callable, NamedTuple, Tuple
+from typing import Callable, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from scipy import integrate, optimize, sparse
@@ -141,8 +141,8 @@ def best_piecewise_linear(pieces: int, points: int
   return piecewise_linear.interpolate(lambda _: result.x[:-1], knots)
 
 
-def train(width: int, seeds, points: int, settings: ensemble.Settings,
-          **options) -> mlp.EnsembleMLP:
+def train(width: int, seeds: Sequence[int], points: int,
+          settings: ensemble.Settings, **options) -> mlp.EnsembleMLP:
   """Trains one-hidden-layer tanh networks, which are C^1, on the maximum.
 
   Args:
@@ -166,7 +166,10 @@ def train(width: int, seeds, points: int, settings: ensemble.Settings,
         [h[..., 0] - value(x), dh_dx[..., 0] - other(x)], axis=-1))
     return tf.reduce_logsumexp(_SHARPNESS * errors, axis=-1) / _SHARPNESS
 
-  ensemble.train(network, loss, settings, **options)
+  ensemble.train(
+      network, loss, settings,
+      identity={"target": "wrong_derivative", "points": points,
+                "seeds": list(seeds)}, **options)
   return network
 
 

@@ -15,7 +15,7 @@ from typing import Dict, NamedTuple, Optional, Tuple
 import tensorflow as tf
 
 from sobolev_tf.atari import advantages as advantages_lib
-from sobolev_tf.atari import networks as atari
+from sobolev_tf.atari import networks, pixels, policies
 from sobolev_tf.training import optimizers
 
 _METRICS = (
@@ -52,7 +52,7 @@ class Settings:
   reward_limit: float
 
   def updates(self, transitions: int) -> int:
-    """Adam steps per rollout of so many transitions."""
+    """Adam steps per rollout of this many transitions."""
     return self.epochs * (transitions // self.minibatch_size)
 
 
@@ -87,7 +87,7 @@ class Batch(NamedTuple):
 class ActorCritic:
   """A network, its optimizer, and the compiled functions to act and learn."""
 
-  def __init__(self, network: atari.AtariNetwork, settings: Settings,
+  def __init__(self, network: networks.AtariNetwork, settings: Settings,
                updates: int):
     """Args:
       network: the policy and value to train.
@@ -115,8 +115,8 @@ class ActorCritic:
       Actions int32 `[N]`, their log-probabilities `[N]`, and values `[N]`.
     """
     logits, values = self.network(
-        atari.channels_last(observations))  # [N, A], [N]
-    actions = sample_actions(logits, seed)  # [N]
+        pixels.channels_last(observations))  # [N, A], [N]
+    actions = policies.sample_actions(logits, seed)  # [N]
     return actions, _log_prob(logits, actions), values
 
   @tf.function
@@ -153,7 +153,7 @@ class ActorCritic:
     """Turns a rollout into T * N transitions with their advantages."""
     settings = self._settings
     steps, games = rollout.actions.shape
-    frames = atari.channels_last(tf.reshape(
+    frames = pixels.channels_last(tf.reshape(
         rollout.observations, [-1, *rollout.observations.shape[2:]]))
     bootstrap_value = self.network(frames[-games:]).value  # [N]
     rewards = tf.clip_by_value(
@@ -197,7 +197,7 @@ class ActorCritic:
           ratio, 1. - settings.clip, 1. + settings.clip)
       gain = tf.minimum(ratio * advantages, limited * advantages)
       clipped = tf.cast(tf.not_equal(ratio, limited), tf.float32)
-    entropy = tf.reduce_mean(policy_entropy(logits))
+    entropy = tf.reduce_mean(policies.entropy(logits))
     policy_loss = -tf.reduce_mean(gain)
     value_loss = tf.reduce_mean(tf.square(values - batch.returns))
     return {
@@ -208,20 +208,6 @@ class ActorCritic:
         "entropy": entropy,
         "clipped": tf.reduce_mean(clipped),
     }
-
-
-def sample_actions(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-  """Samples from softmax(logits) `[N, A]` by the Gumbel trick: int32 `[N]`."""
-  uniform = tf.random.stateless_uniform(
-      tf.shape(logits), seed, minval=1e-20)  # [N, A]
-  gumbel = -tf.math.log(-tf.math.log(uniform))
-  return tf.argmax(logits + gumbel, axis=1, output_type=tf.int32)
-
-
-def policy_entropy(logits: tf.Tensor) -> tf.Tensor:
-  """Entropy of softmax(logits) in nats: `[N]` from `[N, A]`."""
-  log_probs = tf.nn.log_softmax(logits)  # [N, A]
-  return -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=1)
 
 
 def _log_prob(logits: tf.Tensor, actions: tf.Tensor) -> tf.Tensor:

@@ -159,7 +159,7 @@ def check_game(game: str) -> None:
 
 
 def check_num_actions(game: str, num_actions: int) -> None:
-  """Raises a `UserError` unless the game has so many actions."""
+  """Raises a `UserError` unless the game has this many actions."""
   check_game(game)
   if num_actions != len(ACTIONS[game]):
     raise errors.UserError(

@@ -10,8 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
-from sobolev_tf.atari import actor_critic, environment
-from sobolev_tf.atari import networks as atari
+from sobolev_tf.atari import environment, networks, pixels, policies
 
 _COPIES = 16  # games at a time; more cost seconds each to start
 
@@ -29,7 +28,7 @@ class Games(NamedTuple):
   entropy: float
 
 
-def play(network: atari.AtariNetwork, game: str, games: int, seed: int,
+def play(network: networks.AtariNetwork, game: str, games: int, seed: int,
          make_environment: Callable[[str, int], Any] = (
              environment.AtariEnvironment)) -> Games:
   """Plays full games.
@@ -60,10 +59,10 @@ def play(network: atari.AtariNetwork, game: str, games: int, seed: int,
 
   @tf.function
   def choose(observations, index):
-    logits = network(atari.channels_last(observations)).logits  # [N, A]
-    actions = actor_critic.sample_actions(
+    logits = network(pixels.channels_last(observations)).logits  # [N, A]
+    actions = policies.sample_actions(
         logits, tf.random.fold_in([seed, 0], index))
-    return actions, actor_critic.policy_entropy(logits)  # [N], [N]
+    return actions, policies.entropy(logits)  # [N], [N]
 
   observations = emulators.reset(seed)
   to_play = np.full(copies, games // copies)  # [N]

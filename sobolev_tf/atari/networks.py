@@ -14,9 +14,7 @@ import numpy as np
 import sonnet as snt
 import tensorflow as tf
 
-# Side of the blocks of pixels that `blocks` makes; kernel and stride of the
-# first convolution are multiples of it.
-BLOCK = 4
+from sobolev_tf.atari import pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,17 +87,17 @@ class AtariNetwork(snt.Module):
     Args:
       frames: `[B, 84, 84, 4]`, uint8 in 0..255, or floats already divided by
         255 (what the Sobolev losses differentiate with respect to); or the
-        same pixels as `blocks` of the four frames, `[B, 21, 21, 4 * 16]`.
+        same as `pixels.blocks` of the four frames, `[B, 21, 21, 4 * 16]`.
 
     Returns:
       The policy's logits `[B, A]` and the value `[B]`.
     """
-    h = scale_frames(frames)  # [B, 84, 84, 4] or [B, 21, 21, 64]
+    h = pixels.scale(frames)  # [B, 84, 84, 4] or [B, 21, 21, 64]
     first, *others = self._convolutions
-    in_blocks = h.shape[-1] % BLOCK**2 == 0
+    in_blocks = h.shape[-1] % pixels.BLOCK**2 == 0
     if self._mean_frame is not None:
       mean = self._mean_frame
-      mean = blocks(mean) if in_blocks else mean[..., np.newaxis]
+      mean = pixels.blocks(mean) if in_blocks else mean[..., np.newaxis]
       stack = np.tile(mean, h.shape[-1] // mean.shape[-1])
       h -= tf.constant(stack, h.dtype)
     h = tf.nn.relu(self._of_blocks(h) if in_blocks else first(h))
@@ -109,14 +107,15 @@ class AtariNetwork(snt.Module):
     return PolicyValue(self._policy(h), tf.squeeze(self._value(h), axis=1))
 
   def _of_blocks(self, h: tf.Tensor) -> tf.Tensor:
-    """The first convolution, of `[B, 21, 21, 4 * 16]`; see `blocks`."""
+    """The first convolution, of `[B, 21, 21, 4 * 16]`; see `pixels.blocks`."""
     channels, kernel, stride = self.size.convolutions[0]
-    side = kernel // BLOCK
+    block = pixels.BLOCK
+    side = kernel // block
     w = tf.reshape(self._convolutions[0].w, [
-        side, BLOCK, side, BLOCK, -1, channels])
+        side, block, side, block, -1, channels])
     w = tf.reshape(tf.transpose(w, [0, 2, 4, 1, 3, 5]), [
         side, side, h.shape[-1], channels])
-    y = tf.nn.conv2d(h, w, stride // BLOCK, "VALID")
+    y = tf.nn.conv2d(h, w, stride // block, "VALID")
     return tf.nn.bias_add(y, self._convolutions[0].b)
 
   @property
@@ -124,46 +123,6 @@ class AtariNetwork(snt.Module):
     """All variables but the value head's: what distillation trains."""
     layers = (*self._convolutions, self._hidden, self._policy)
     return tuple(v for layer in layers for v in layer.trainable_variables)
-
-
-def scale_frames(frames: tf.Tensor) -> tf.Tensor:
-  """Brings uint8 frames to floats in [0, 1]; leaves floats as they are."""
-  if frames.dtype.is_floating:
-    return frames
-  return tf.cast(frames, tf.float32) / 255.
-
-
-def blocks(frames: np.ndarray) -> np.ndarray:
-  """`[..., 84, 84]` -> `[..., 21, 21, 16]`: blocks of 4 x 4 pixels.
-
-  With a block's pixels as channels the first convolution, 8 x 8 with stride 4,
-  is one of 2 x 2 with stride 1, whose derivative with respect to the pixels
-  takes TensorFlow a fifth of the time on a CPU. The derivatives are the same
-  numbers in another order, so their norms do not change.
-
-  Args:
-    frames: single frames.
-
-  Returns:
-    The same numbers, a view if that is possible.
-  """
-  *batch, height, width = frames.shape
-  split = frames.reshape(
-      *batch, height // BLOCK, BLOCK, width // BLOCK, BLOCK)
-  return np.swapaxes(split, -3, -2).reshape(
-      *batch, height // BLOCK, width // BLOCK, BLOCK**2)
-
-
-def from_blocks(blocked: np.ndarray) -> np.ndarray:
-  """`[21, 21, 16]` -> `[84, 84]`: one frame, `blocks` undone."""
-  rows, columns, _ = blocked.shape
-  split = blocked.reshape(rows, columns, BLOCK, BLOCK)
-  return np.swapaxes(split, 1, 2).reshape(rows * BLOCK, columns * BLOCK)
-
-
-def channels_last(observations: tf.Tensor) -> tf.Tensor:
-  """`[B, 4, 84, 84]` as emulators give it -> `[B, 84, 84, 4]`."""
-  return tf.transpose(observations, [0, 2, 3, 1])
 
 
 def make_network(num_actions: int, size: NetworkSize, seed: int = 0,

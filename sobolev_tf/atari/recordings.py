@@ -1,221 +1,145 @@
-"""Recordings and their action logs on disk.
+"""Recordings of a teacher's play: the states of Section 4.2's distillation.
 
-Both are sealed folders (`sobolev_tf.files`). A log is `actions.npz` (the
-actions and the ends of games) and `card.json` (seed, emulator, checksums of
-the frames, where it comes from); logs of the paper's three games (Section 4.2)
-come with the package. A recording is a log and `states.npz` (frames, rewards,
-the teacher's logits). Arrays are compressed and read without pickle.
+N copies of a game are played side by side for T steps each, with actions
+sampled from the teacher's policy; where a game ends the next one starts. Of
+every state the newest frame is kept, and the other three of its stack are
+found again (`stack_indices`), bit for bit as the emulator gave them.
+
+A state's row is `copy * T + t`, so the states of an episode (one game) are
+contiguous. The last episode of a copy is usually cut off.
+
+An `ActionLog` determines every frame by a seed and the actions. Sampling the
+actions again would not: on another machine they differ from the first logit
+on that is rounded differently.
 """
 
-from importlib import resources
-import json
-import pathlib
-import string
-from typing import Any, Dict, Mapping, Optional, Tuple
+import hashlib
+from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from sobolev_tf import errors, files
-from sobolev_tf.atari import environment, teachers
-from sobolev_tf.atari import networks as atari
-from sobolev_tf.atari import recording as recording_lib
+from sobolev_tf import errors
+from sobolev_tf.atari import environment
 
-ACTIONS = "actions.npz"
-CARD = "card.json"
-STATES = "states.npz"
-_HIGHEST = 2**31 - 1  # seed
-_MOST_COPIES = 10_000  # of a game, side by side
+BLACK = -1  # in `stack_indices`: no row, a black frame
 
 
-def save_log(folder: files.Path, log: recording_lib.ActionLog,
-             card: Mapping[str, Any]) -> None:
-  """Writes an action log.
+class ActionLog(NamedTuple):
+  """All that determines the frames of a recording, and their checksums.
 
-  Args:
-    folder: where to; an existing one there is replaced in one step.
-    log: the log.
-    card: JSON-serialisable facts about where it comes from.
-
-  Raises:
-    UserError: if the folder cannot be written.
-  """
-  files.write_folder(folder, lambda path: _write_log(path, log, card))
-
-
-def save(folder: files.Path, recording: recording_lib.Recording,
-         card: Mapping[str, Any]) -> None:
-  """Writes a recording; `load_log` reads its log, too.
-
-  Args:
-    folder: where to; an existing one there is replaced in one step.
-    recording: the recording.
-    card: JSON-serialisable facts about where it comes from.
-
-  Raises:
-    UserError: if the folder cannot be written.
-  """
-  def fill(path: pathlib.Path) -> None:
-    _write_log(path, recording.log, card)
-    np.savez_compressed(
-        path / STATES, frames=recording.frames, rewards=recording.rewards,
-        logits=recording.logits)
-
-  files.write_folder(folder, fill)
-
-
-def load_log(folder: files.Path
-             ) -> Tuple[recording_lib.ActionLog, Dict[str, Any]]:
-  """Reads an action log.
-
-  Args:
-    folder: a folder that `save_log` or `save` wrote.
-
-  Returns:
-    The log and its card.
-
-  Raises:
-    UserError: if anything is missing, damaged or does not fit together.
-  """
-  folder = files.verify_folder(folder)
-  try:
-    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    with np.load(folder / ACTIONS, allow_pickle=False) as stored:
-      log = recording_lib.ActionLog(
-          game=card["game"], seed=card["seed"], emulator=card["emulator"],
-          copies=tuple(card["copies"]), actions=stored["actions"],
-          game_over=stored["game_over"], checksums=tuple(card["checksums"]))
-    _check_log(log, card)
-  except teachers.UNFIT as error:
-    raise errors.UserError(
-        f"'{folder}' is not an action log of this project ({error})."
-    ) from error
-  return log, card
-
-
-def load(folder: files.Path
-         ) -> Tuple[recording_lib.Recording, Dict[str, Any]]:
-  """Reads a recording.
-
-  Args:
-    folder: a folder that `save` wrote.
-
-  Returns:
-    The recording and its card.
-
-  Raises:
-    UserError: if anything is missing, damaged or does not fit together.
-  """
-  log, card = load_log(folder)
-  folder = pathlib.Path(folder)
-  size = log.actions.size
-  num_actions = len(environment.ACTIONS[log.game])
-  try:
-    with np.load(folder / STATES, allow_pickle=False) as stored:
-      recording = recording_lib.Recording(
-          log, stored["frames"], stored["rewards"], stored["logits"])
-    _check_array("frames", recording.frames, np.uint8,
-                 (size, *environment.FRAME_SHAPE))
-    _check_array("rewards", recording.rewards, np.float32, (size,))
-    _check_array("logits", recording.logits, np.float32, (size, num_actions))
-    for name in ("rewards", "logits"):
-      if not np.isfinite(getattr(recording, name)).all():
-        raise ValueError(f"its {name} are not all finite")
-  except teachers.UNFIT as error:
-    raise errors.UserError(
-        f"'{folder}' is not a recording of this project ({error})."
-    ) from error
-  return recording, card
-
-
-def load_game_log(game: str, network: atari.AtariNetwork,
-                  folder: Optional[files.Path] = None
-                  ) -> Tuple[recording_lib.ActionLog, Dict[str, Any]]:
-  """Loads the action log of a game that a teacher played.
-
-  Args:
+  Attributes:
     game: one of `environment.GAMES`.
-    network: the teacher.
-    folder: a folder that `save_log` or `save` wrote; None loads the package's.
+    seed: of the emulators.
+    emulator: its name and version.
+    copies: N different numbers; copy and seed give a game its start.
+    actions: uint8 `[N, T]`.
+    game_over: bool `[N, T]`, whether the action ended a game.
+    checksums: per copy, the SHA-256 of its frames' bytes.
+  """
+  game: str
+  seed: int
+  emulator: str
+  copies: Tuple[int, ...]
+  actions: np.ndarray
+  game_over: np.ndarray
+  checksums: Tuple[str, ...]
+
+  @property
+  def episodes(self) -> np.ndarray:
+    """The episode of every state: int32 `[N * T]`, counting up from 0."""
+    return np.cumsum(self._starts(), dtype=np.int32) - 1
+
+  @property
+  def whole(self) -> np.ndarray:
+    """Whether each episode was played to its end: bool `[episodes]`."""
+    last = np.append(self._starts()[1:], True)  # [N * T]
+    return self.game_over.ravel()[last]
+
+  def _starts(self) -> np.ndarray:
+    """Whether each state is the first of its episode: bool `[N * T]`."""
+    starts = np.ones_like(self.game_over)  # [N, T]
+    starts[:, 1:] = self.game_over[:, :-1]
+    return starts.ravel()
+
+
+class Recording(NamedTuple):
+  """S = N * T states of a game and what the teacher makes of them.
+
+  Attributes:
+    log: how they came about.
+    frames: uint8 `[S, 84, 84]`, the newest frame of every state.
+    rewards: float32 `[S]`, points for the action taken in the state.
+    logits: float32 `[S, A]`, the teacher's.
+  """
+  log: ActionLog
+  frames: np.ndarray
+  rewards: np.ndarray
+  logits: np.ndarray
+
+  @property
+  def scores(self) -> np.ndarray:
+    """The recorded points of each episode: float64 `[episodes]`."""
+    return np.bincount(self.log.episodes, weights=self.rewards)
+
+
+def checksums(frames: np.ndarray) -> Tuple[str, ...]:
+  """The SHA-256 of each copy's frames, uint8 `[N, T, 84, 84]`."""
+  return tuple(hashlib.sha256(copy.tobytes()).hexdigest() for copy in frames)
+
+
+def select(log: ActionLog, copies: Sequence[int]) -> ActionLog:
+  """The part of a log that belongs to some of its copies.
+
+  Args:
+    log: the log.
+    copies: their positions in the log.
 
   Returns:
-    The log and its card.
+    The log of these copies, which replays to the same frames.
 
   Raises:
-    UserError: for an unknown game, or if its log is missing, damaged, of
-      another game or of another teacher.
+    UserError: if there are no such copies in the log.
   """
-  environment.check_game(game)
-  if folder is None:
-    folder = log_folder(game)
-    if not (folder / CARD).is_file():
-      raise errors.UserError(
-          f"This installation has no recording of {game}: sample one with "
-          f"python -m reproduce.record --game={game} --sample.")
-  log, card = load_log(folder)
-  if log.game != game:
+  positions = list(copies)
+  if (not positions or len(set(positions)) < len(positions) or
+      min(positions) < 0 or max(positions) >= len(log.copies)):
     raise errors.UserError(
-        f"The action log in '{folder}' is of {log.game}, not {game}.")
-  if card.get("teacher", {}).get("weights") != teachers.checksum(network):
-    raise errors.UserError(
-        f"The recording of {game} in '{folder}' is of another teacher: name "
-        "the one that played it, or sample a new recording.")
-  return log, card
+        f"The log of {log.game} has the copies 0 to {len(log.copies) - 1}: "
+        "choose one or more of them, each once.")
+  return log._replace(
+      copies=tuple(log.copies[n] for n in positions),
+      actions=log.actions[positions],
+      game_over=log.game_over[positions],
+      checksums=tuple(log.checksums[n] for n in positions))
 
 
-def log_folder(game: str) -> pathlib.Path:
-  """Where the package keeps its action log of a game."""
-  return pathlib.Path(str(
-      resources.files("sobolev_tf.atari") / "data" / f"{game}_recording"))
+def stack_indices(log: ActionLog) -> np.ndarray:
+  """Finds the four frames that make up each state.
+
+  Args:
+    log: of the recording.
+
+  Returns:
+    int32 `[S, 4]`, rows of the recording's frames, oldest frame first;
+    `BLACK` for the black frames before a game's first.
+  """
+  starts = np.flatnonzero(log._starts())  # [episodes]
+  first = starts[log.episodes][:, np.newaxis]  # [S, 1]
+  rows = np.arange(log.actions.size)[:, np.newaxis] + np.arange(
+      1 - environment.STACK, 1)  # [S, 4]
+  return np.where(rows < first, BLACK, rows).astype(np.int32)
 
 
-def _write_log(path: pathlib.Path, log: recording_lib.ActionLog,
-               card: Mapping[str, Any]) -> None:
-  card = {
-      "game": log.game,
-      "seed": log.seed,
-      "emulator": log.emulator,
-      "actions": [name for _, name in environment.ACTIONS[log.game]],
-      "copies": list(log.copies),
-      "checksums": list(log.checksums),
-      **card}
-  np.savez_compressed(
-      path / ACTIONS, actions=log.actions, game_over=log.game_over)
-  (path / CARD).write_text(
-      json.dumps(card, indent=2) + "\n", encoding="utf-8")
+def stacks(frames: np.ndarray, indices: np.ndarray) -> np.ndarray:
+  """Builds states from single frames.
 
+  Args:
+    frames: uint8 `[S, 84, 84]`, all frames of a recording.
+    indices: int32 `[B, 4]`, the states' rows of `stack_indices`.
 
-def _check_log(log: recording_lib.ActionLog, card: Mapping[str, Any]) -> None:
-  """Raises a `ValueError` unless the log can be played."""
-  environment.check_game(log.game)
-  names = [name for _, name in environment.ACTIONS[log.game]]
-  if card["actions"] != names:
-    raise ValueError(f"its actions are {card['actions']}, not {names}")
-  numbers = (log.seed, *log.copies)
-  if not all(type(n) is int and 0 <= n <= _HIGHEST for n in numbers):
-    raise ValueError("its seed and copies are not all integers from 0 on")
-  if max(log.copies, default=0) > _MOST_COPIES:
-    raise ValueError(f"it has copies beyond number {_MOST_COPIES:,}")
-  if not isinstance(card.get("teacher", {}), dict):
-    raise ValueError("the entry 'teacher' of its card is malformed")
-  if not log.copies or len(set(log.copies)) < len(log.copies):
-    raise ValueError("its copies are not different ones")
-  if len(log.checksums) != len(log.copies) or not all(
-      isinstance(checksum, str) and len(checksum) == 64
-      and set(checksum) <= set(string.hexdigits) for checksum in log.checksums):
-    raise ValueError("it does not have a checksum per copy")
-  shape = (len(log.copies), *log.actions.shape[-1:])
-  _check_array("actions", log.actions, np.uint8, shape)
-  _check_array("game_over", log.game_over, np.bool_, shape)
-  if not log.actions.size:
-    raise ValueError("it has no actions")
-  if log.actions.max() >= len(names):
-    raise ValueError(
-        f"it has action {log.actions.max()}, {log.game} has {len(names)}")
-
-
-def _check_array(name: str, array: np.ndarray, dtype: type,
-                 shape: Tuple[int, ...]) -> None:
-  if array.dtype != dtype or array.shape != shape:
-    raise ValueError(
-        f"{name} is {array.dtype} of shape {array.shape}, not "
-        f"{np.dtype(dtype)} of shape {shape}")
+  Returns:
+    uint8 `[B, 84, 84, 4]`, what networks take.
+  """
+  stacked = frames[indices]  # [B, 4, 84, 84]
+  stacked[indices == BLACK] = 0
+  return np.ascontiguousarray(np.moveaxis(stacked, 1, -1))

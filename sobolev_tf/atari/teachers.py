@@ -17,8 +17,7 @@ import zlib
 import numpy as np
 
 from sobolev_tf import errors, files
-from sobolev_tf.atari import environment
-from sobolev_tf.atari import networks as atari
+from sobolev_tf.atari import environment, networks
 
 WEIGHTS = "weights.npz"
 CARD = "card.json"
@@ -28,7 +27,7 @@ UNFIT = (OSError, KeyError, TypeError, ValueError, EOFError, OverflowError,
          RecursionError, zlib.error, zipfile.BadZipFile)
 
 
-def save(folder: files.Path, network: atari.AtariNetwork, game: str,
+def save(folder: files.Path, network: networks.AtariNetwork, game: str,
          card: Mapping[str, Any]) -> None:
   """Writes a teacher.
 
@@ -60,7 +59,7 @@ def save(folder: files.Path, network: atari.AtariNetwork, game: str,
   files.write_folder(folder, fill)
 
 
-def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
+def load(folder: files.Path) -> Tuple[networks.AtariNetwork, Dict[str, Any]]:
   """Reads a teacher.
 
   Args:
@@ -76,7 +75,7 @@ def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
   try:
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     environment.check_game(card["game"])
-    size = atari.NetworkSize(
+    size = networks.NetworkSize(
         tuple((int(a), int(b), int(c)) for a, b, c in card["convolutions"]),
         int(card["hidden_size"]))
     with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
@@ -85,7 +84,7 @@ def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
   except UNFIT as error:
     raise errors.UserError(
         f"'{folder}' is not a teacher of this project ({error}).") from error
-  network = atari.make_network(
+  network = networks.make_network(
       len(environment.ACTIONS[card["game"]]), size)
   variables = _variables(network)
   if [a.shape for a in arrays] != [tuple(v.shape) for v in variables]:
@@ -97,7 +96,7 @@ def load(folder: files.Path) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
   return network, card
 
 
-def _check(card: Mapping[str, Any], size: atari.NetworkSize,
+def _check(card: Mapping[str, Any], size: networks.NetworkSize,
            arrays: Sequence[np.ndarray]) -> None:
   """Raises a `ValueError` unless the network may be built and filled."""
   for array in arrays:
@@ -118,7 +117,7 @@ def _check(card: Mapping[str, Any], size: atari.NetworkSize,
 
 
 def load_teacher(game: str, folder: Optional[files.Path] = None
-                 ) -> Tuple[atari.AtariNetwork, Dict[str, Any]]:
+                 ) -> Tuple[networks.AtariNetwork, Dict[str, Any]]:
   """Loads a teacher of a game.
 
   Args:
@@ -152,7 +151,7 @@ def package_folder(game: str) -> pathlib.Path:
       str(resources.files("sobolev_tf.atari") / "data" / game))
 
 
-def checksum(network: atari.AtariNetwork) -> str:
+def checksum(network: networks.AtariNetwork) -> str:
   """The SHA-256 of a network's weights as `save` stores them."""
   weights = hashlib.sha256()
   for variable in _variables(network):
@@ -160,6 +159,6 @@ def checksum(network: atari.AtariNetwork) -> str:
   return weights.hexdigest()
 
 
-def _variables(network: atari.AtariNetwork) -> List[Any]:
+def _variables(network: networks.AtariNetwork) -> List[Any]:
   """The network's variables in an order that depends on their names only."""
   return sorted(network.trainable_variables, key=lambda v: v.name)

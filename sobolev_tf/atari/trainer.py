@@ -2,7 +2,7 @@
 
 Runs in `sobolev_tf.training.loop`; a training step is one iteration: every
 game plays a rollout, then the network learns from it. An emulator's state
-cannot be saved, so at every checkpoint all games start anew from a seed that
+cannot be saved, so at every checkpoint all games start again from a seed that
 depends on the run's seed and the iteration only. That happens in uninterrupted
 runs too, and everything random is drawn from (seed, iteration), so a resumed
 run takes exactly the course of an uninterrupted one.
@@ -21,7 +21,6 @@ from sobolev_tf.atari import actor_critic
 from sobolev_tf.atari import environment as environment_lib
 from sobolev_tf.training import loop
 
-PROGRESS = "progress.csv"
 _COLUMNS = (
     "step", "games", "score", "score_std", "entropy", "value_loss",
     "clipped", "gradient_norm")
@@ -52,19 +51,19 @@ class Trainer:
 
   def __init__(self, agent: actor_critic.ActorCritic,
                emulators: environment_lib.AtariEnvironment, *,
-               rollout_length: int, seed: int, folder: files.Path):
+               rollout_length: int, seed: int, progress: files.Path):
     """Args:
       agent: the learner.
       emulators: the N games.
       rollout_length: T, steps of every game per iteration.
       seed: of everything random but the initial weights.
-      folder: where the progress is written.
+      progress: the file to which `measure` writes.
     """
     self.agent = agent
     self.scores = ScoreWindow()
     self._emulators = emulators
     self._seed = seed
-    self._progress = pathlib.Path(folder) / PROGRESS
+    self._progress = pathlib.Path(progress)
     self._steps, games = rollout_length, emulators.num_games
     self._observation = np.zeros([])
     self._running_scores = np.zeros(games)
@@ -88,7 +87,7 @@ class Trainer:
             "scores": self.scores}
 
   def restart_games(self, iteration: int) -> None:
-    """Starts all games anew; `loop.train`'s `on_checkpoint`."""
+    """Starts all games again; `loop.train`'s `on_checkpoint`."""
     self._observation = self._emulators.reset(self._seed, iteration)
     self._running_scores[:] = 0.
     self._since_checkpoint = []

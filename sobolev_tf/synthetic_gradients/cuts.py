@@ -7,6 +7,7 @@ synthetic one (`SyntheticGradient`), whose module learns from the objects that
 Table 1 shades green.
 """
 
+import abc
 from typing import Dict, NamedTuple, Optional, Sequence, Tuple, Union
 
 import sonnet as snt
@@ -14,7 +15,9 @@ import tensorflow as tf
 
 from sobolev_tf import errors
 from sobolev_tf.losses import pointwise, terms
-from sobolev_tf.synthetic_gradients import modules
+from sobolev_tf.synthetic_gradients import modules, stages
+
+Module = Union[modules.LossModel, modules.FreeGradient]
 
 
 class Supervision(NamedTuple):
@@ -38,26 +41,90 @@ SUPERVISION: Dict[str, Supervision] = {
 METHODS = ("noprop", *SUPERVISION, "backpropagation")  # worst to best expected
 
 
+class Lesson(NamedTuple):
+  """What is learned at a cut in one step of training.
+
+  Attributes:
+    gradient: what the part below learns from, of the shape of h; None if
+      nothing passes.
+    value: of the loss as known below the cut, `[B]`.
+    module_gradients: of the module's trainable variables; None without one.
+    module_loss: what the module minimises, `[]`; None without one.
+  """
+  gradient: Optional[tf.Tensor]
+  value: tf.Tensor
+  module_gradients: stages.Gradients = None
+  module_loss: Optional[tf.Tensor] = None
+
+
 @snt.allow_empty_variables
-class Noprop(snt.Module):
+class Cut(snt.Module):
+  """A place between two parts of a network.
+
+  Attributes:
+    module: predicts the loss's gradient; None where no module does.
+  """
+  module: Optional[Module] = None
+
+  def connect(self, h: tf.Tensor, labels: tf.Tensor) -> None:
+    """Creates the module's variables, if there is one.
+
+    Args:
+      h: activations like those at this cut, `[B, *event]`.
+      labels: integers `[B]`.
+
+    Raises:
+      UserError: if the module does not fit them.
+    """
+
+  @abc.abstractmethod
+  def learn(self, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
+            gradient: tf.Tensor) -> Lesson:
+    """Decides what passes, and compares a module's prediction with targets.
+
+    Args:
+      h: activations `[B, *event]`, through which no gradient flows.
+      labels: integers `[B]`.
+      value: the loss per example as known above the cut, `[B]`.
+      gradient: its gradient with respect to h, of the shape of h.
+
+    Returns:
+      What the part below and the module learn from.
+    """
+
+
+@snt.allow_empty_variables
+class Noprop(Cut):
   """No gradient passes: the parts below keep their initial weights."""
 
+  def learn(self, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
+            gradient: tf.Tensor) -> Lesson:
+    """Lets nothing pass; see `Cut.learn`."""
+    return Lesson(None, value)
+
 
 @snt.allow_empty_variables
-class Backpropagated(snt.Module):
+class Backpropagated(Cut):
   """The true gradient passes, as if there were no cut (a perfect SG)."""
 
+  def learn(self, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
+            gradient: tf.Tensor) -> Lesson:
+    """Passes the gradient on; see `Cut.learn`."""
+    return Lesson(gradient, value)
 
-class SyntheticGradient(snt.Module):
+
+class SyntheticGradient(Cut):
   """A synthetic gradient passes, from a module with its own supervision."""
+  module: Module
 
   def __init__(
-      self, module: Union[modules.LossModel, modules.FreeGradient],
-      supervision: Supervision,
+      self, module: Module, supervision: Supervision,
       losses: Sequence[pointwise.PointwiseLoss] = (
           pointwise.squared_error, pointwise.squared_error),  # as Section 4.1
       name: str = "synthetic_gradient"):
-    """Args:
+    """Supervises a module.
+
+    Args:
       module: predicts the gradient, and perhaps the loss.
       supervision: what it learns from.
       losses: l and l_1.
@@ -100,5 +167,22 @@ class SyntheticGradient(snt.Module):
         terms.Orders(tuple(self.orders.losses[j] for j in used),
                      tuple(self.orders.weights[j] for j in used)))
 
+  def connect(self, h: tf.Tensor, labels: tf.Tensor) -> None:
+    """Creates the module's variables; see `Cut.connect`."""
+    prediction = self(h, labels, is_training=False)
+    self.compare(prediction, prediction.value, prediction.gradient)
 
-Cut = Union[Noprop, Backpropagated, SyntheticGradient]
+  def learn(self, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
+            gradient: tf.Tensor) -> Lesson:
+    """Passes the module's gradient on; see `Cut.learn`."""
+    variables = self.trainable_variables
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+      tape.watch(variables)
+      prediction = self(h, labels, is_training=True)
+      loss = self.compare(prediction, value, gradient).reduce()
+    # Some variable, such as the bias of a last layer, may not affect dm/dh.
+    gradients = tape.gradient(
+        loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    predicted = value if prediction.value is None else prediction.value
+    return Lesson(tf.stop_gradient(prediction.gradient),
+                  tf.stop_gradient(predicted), gradients, loss)

@@ -102,10 +102,8 @@ class DecoupledNetwork(snt.Module):
     for number, part in enumerate(self.parts, start=1):
       try:
         h = part(h, False)
-        if number < len(self.parts) and isinstance(
-            cut := self.cuts[number - 1], cuts_lib.SyntheticGradient):
-          prediction = cut(h, labels, is_training=False)
-          cut.compare(prediction, prediction.value, prediction.gradient)
+        if number < len(self.parts):
+          self.cuts[number - 1].connect(h, labels)
       except (ValueError, tf.errors.InvalidArgumentError) as error:
         if isinstance(error, errors.UserError):
           raise
@@ -149,23 +147,16 @@ class DecoupledNetwork(snt.Module):
     result = Step(logits, losses, [_scale(part_gradients, size)], [], [])
     value = losses
     for stage, cut in zip(reversed(stages[:-1]), reversed(self.cuts)):
-      h = tf.stop_gradient(stage.output)
-      module_gradients = module_loss = None
-      if isinstance(cut, cuts_lib.Noprop):
-        learned = None
-      elif isinstance(cut, cuts_lib.Backpropagated):
-        learned = gradient
-      else:
-        prediction, module_loss, module_gradients = _learn(
-            cut, h, labels, value, gradient)
-        learned = tf.stop_gradient(prediction.gradient)
-        if self._targets == "bootstrapped" and prediction.value is not None:
-          value = tf.stop_gradient(prediction.value)
-      passed = gradient if self._targets == "true" else learned
-      part_gradients, gradient = stages_lib.backward(stage, learned, passed)
+      lesson = cut.learn(
+          tf.stop_gradient(stage.output), labels, value, gradient)
+      passed = gradient
+      if self._targets == "bootstrapped":
+        value, passed = lesson.value, lesson.gradient
+      part_gradients, gradient = stages_lib.backward(
+          stage, lesson.gradient, passed)
       result.parts.insert(0, _scale(part_gradients, size))
-      result.modules.insert(0, module_gradients)
-      result.module_losses.insert(0, module_loss)
+      result.modules.insert(0, lesson.module_gradients)
+      result.module_losses.insert(0, lesson.module_loss)
     return result
 
   def gradients_at_cuts(
@@ -194,23 +185,9 @@ class DecoupledNetwork(snt.Module):
       true.insert(0, gradient)
     for stage, cut in zip(stages, self.cuts):
       synthetic.append(
-          cut(stage.output, labels, is_training).gradient
-          if isinstance(cut, cuts_lib.SyntheticGradient) else None)
+          None if cut.module is None
+          else cut.module(stage.output, labels, is_training).gradient)
     return true[1:], synthetic
-
-
-def _learn(cut: cuts_lib.SyntheticGradient, h: tf.Tensor, labels: tf.Tensor,
-           value: tf.Tensor, gradient: tf.Tensor
-           ) -> Tuple[modules.Prediction, tf.Tensor, stages_lib.Gradients]:
-  """A module's prediction, its loss and the gradients of its variables."""
-  variables = cut.trainable_variables
-  with tf.GradientTape(watch_accessed_variables=False) as tape:
-    tape.watch(variables)
-    prediction = cut(h, labels, is_training=True)
-    loss = cut.compare(prediction, value, gradient).reduce()
-  # A bias of the logits' last layer, say, may not affect dm/dh: no gradient.
-  return prediction, loss, tape.gradient(
-      loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
 
 def _scale(gradients: stages_lib.Gradients,

@@ -11,7 +11,6 @@ import sonnet as snt
 import tensorflow as tf
 
 from sobolev_tf.derivatives import symmetry
-from sobolev_tf.synthetic_gradients import cuts as cuts_lib
 from sobolev_tf.synthetic_gradients import decoupled
 
 _EXACT = 512  # entries of h up to which whole Jacobians are taken
@@ -32,8 +31,7 @@ def cosines(network: decoupled.DecoupledNetwork, x: tf.Tensor,
     Per cut with an SG module, `cosine_<number>`: the cosine between SG(h, y)
     and dL/dh of an example, averaged over examples; 0 where one of them is 0.
   """
-  if not any(isinstance(cut, cuts_lib.SyntheticGradient)
-             for cut in network.cuts):
+  if not any(cut.module for cut in network.cuts):
     return {}
   with preserved(network):
     true, synthetic = network.gradients_at_cuts(x, labels)
@@ -66,9 +64,9 @@ def asymmetries(network: decoupled.DecoupledNetwork, x: tf.Tensor,
   measured = {}
   for number, (h, cut) in enumerate(
       zip(network.activations(x), network.cuts), start=1):
-    if isinstance(cut, cuts_lib.SyntheticGradient):
-      def field(points, cut=cut):
-        return cut(points, labels, is_training=False).gradient
+    if cut.module is not None:
+      def field(points, module=cut.module):
+        return module(points, labels, is_training=False).gradient
       if h.shape[1:].num_elements() <= _EXACT:
         ratios = symmetry.jacobian_asymmetry(field, h)
       else:

@@ -63,7 +63,9 @@ class LossModel(snt.Module):
 
   def __init__(self, predictor: snt.Module, loss: Loss = cross_entropy,
                name: str = "loss_model"):
-    """Args:
+    """Predicts the loss through a predictor.
+
+    Args:
       predictor: p, called as `predictor(h, is_training)`; its output is what
         the network's last part puts out, `[B, classes]`.
       loss: L, from (output, labels) to `[B]`.
@@ -98,7 +100,9 @@ class FreeGradient(snt.Module):
 
   def __init__(self, network: snt.Module, num_classes: int,
                name: str = "free_gradient"):
-    """Args:
+    """Predicts the gradient by a network.
+
+    Args:
       network: from `[B, ..., C + classes]` to the shape of h, called as
         `network(h, is_training)`; give it a last layer that starts at 0, so
         that training starts without any gradient rather than a random one.

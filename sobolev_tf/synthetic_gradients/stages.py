@@ -19,7 +19,9 @@ class Plain(snt.Module):
   """A part that behaves the same in training and evaluation."""
 
   def __init__(self, module: snt.Module, name: str = "plain"):
-    """Args:
+    """Wraps a module.
+
+    Args:
       module: called as `module(h)`.
       name: the module's name.
     """

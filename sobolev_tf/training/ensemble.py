@@ -5,7 +5,7 @@ https://arxiv.org/abs/1706.04859 share.
 """
 
 import dataclasses
-from typing import Callable, Optional
+from typing import Any, Callable, Mapping, Optional
 
 import tensorflow as tf
 
@@ -27,7 +27,8 @@ class Settings:
 
 
 def train(network: mlp.EnsembleMLP, loss: Callable[[tf.Tensor], tf.Tensor],
-          settings: Settings, *, folder: Optional[files.Path] = None,
+          settings: Settings, *, identity: Mapping[str, Any],
+          folder: Optional[files.Path] = None,
           log_folder: Optional[files.Path] = None, title: str = "training",
           ) -> loop.History:
   """Trains an ensemble on a loss of its own.
@@ -37,14 +38,17 @@ def train(network: mlp.EnsembleMLP, loss: Callable[[tf.Tensor], tf.Tensor],
     loss: takes the step's index (int64 scalar) and returns one loss per
       member, `[E]`.
     settings: how to train.
+    identity: settings that distinguish runs with identical variables, such as
+      the data's, JSON-serialisable: checkpoints of others are refused.
     folder: for checkpoints; None keeps none.
     log_folder: for TensorBoard; None writes nothing.
-    title: the progress bar's text, which names the run in its checkpoints.
+    title: the progress bar's text.
 
   Returns:
     What the loop recorded.
 
   Raises:
+    UserError: if `folder` holds checkpoints of another run.
     Interrupted: if a signal asked to stop.
   """
   parameters = network.trainable_variables
@@ -63,5 +67,5 @@ def train(network: mlp.EnsembleMLP, loss: Callable[[tf.Tensor], tf.Tensor],
       loop.Schedule(settings.steps, chunk=250,
                     checkpoint_every=1000 if folder else 0,
                     evaluate_every=250 if log_folder else 0),
-      settings={"title": title, **dataclasses.asdict(settings)},
+      settings={**identity, **dataclasses.asdict(settings)},
       folder=folder, log_folder=log_folder, title=title)

@@ -17,7 +17,9 @@ class Momentum(optimizers.Fused):
   def __init__(self, parameters: Sequence[tf.Variable],
                learning_rate: optimizers.LearningRate, momentum: float,
                name: str = "momentum"):
-    """Args:
+    """Creates the slots.
+
+    Args:
       parameters: the variables to train.
       learning_rate: a number, or a function of the step count (int64 scalar,
         0 at the first update).

@@ -55,6 +55,29 @@ def _replica_local(next_creator, **options) -> tf.Variable:
   return next_creator(**options)
 
 
+@contextlib.contextmanager
+def lost_workers_explained() -> Iterator[None]:
+  """Turns what TensorFlow says when a worker dies into one sentence.
+
+  To be used as a context, or as a decorator of a function.
+
+  Raises:
+    UserError: if another worker does not answer any more.
+  """
+  try:
+    yield
+  except (tf.errors.UnavailableError, tf.errors.AbortedError,
+          tf.errors.CancelledError, tf.errors.DeadlineExceededError,
+          tf.errors.FailedPreconditionError) as error:
+    if workers() < 2:
+      raise
+    raise errors.UserError(
+        "Another worker of this run has stopped or cannot be reached: start "
+        "the same command on every worker again, it resumes from the last "
+        "checkpoint.") from error
+
+
+@lost_workers_explained()
 def open_strategy(devices: int = 0) -> tf.distribute.Strategy:
   """The strategy to train with; call it before TensorFlow computes anything.
 
@@ -68,7 +91,7 @@ def open_strategy(devices: int = 0) -> tf.distribute.Strategy:
   Raises:
     UserError: if TF_CONFIG is malformed or there are too few devices.
   """
-  if _workers() > 1:
+  if workers() > 1:
     if devices:
       raise errors.UserError(
           "With several workers in TF_CONFIG each uses every GPU it sees: "
@@ -79,14 +102,18 @@ def open_strategy(devices: int = 0) -> tf.distribute.Strategy:
   return snt.distribute.Replicator(_local_devices(devices))
 
 
-def _workers() -> int:
-  """The number of workers in TF_CONFIG."""
+def workers() -> int:
+  """The number of workers in TF_CONFIG; 1 without it.
+
+  Raises:
+    UserError: if TF_CONFIG is malformed.
+  """
   try:
     config = json.loads(os.environ.get("TF_CONFIG") or "{}")
     if not config:
       return 1
     cluster, task = config["cluster"], config["task"]
-    workers = [*cluster.get("chief", []), *cluster["worker"]]
+    hosts = [*cluster.get("chief", []), *cluster["worker"]]
     cluster[task["type"]][int(task["index"])]
   except (AttributeError, IndexError, KeyError, TypeError, ValueError
           ) as error:
@@ -95,7 +122,7 @@ def _workers() -> int:
         "[\"host1:2222\", \"host2:2222\"]}, \"task\": {\"type\": \"worker\", "
         "\"index\": 0}}: set it so, or unset it to train on one host."
     ) from error
-  return len(workers)
+  return len(hosts)
 
 
 def _local_devices(count: int) -> List[str]:
@@ -186,6 +213,7 @@ def run(strategy: tf.distribute.Strategy, function, *arguments):
       strategy.run(function, arguments))
 
 
+@lost_workers_explained()
 def from_chief(strategy: tf.distribute.Strategy, value: int) -> int:
   """What the chief says; returns once every worker has asked.
 
@@ -210,23 +238,3 @@ def _mean_over_workers(strategy: tf.distribute.Strategy):
   # `identity`: an argument has no device yet, which all-reducing asks for.
   return tf.function(lambda said: run(
       strategy, lambda value: averaged(tf.identity(value)), said))
-
-
-@contextlib.contextmanager
-def lost_workers_explained() -> Iterator[None]:
-  """Turns what TensorFlow says when a worker dies into one sentence.
-
-  Raises:
-    UserError: if another worker does not answer any more.
-  """
-  try:
-    yield
-  except (tf.errors.UnavailableError, tf.errors.AbortedError,
-          tf.errors.CancelledError, tf.errors.DeadlineExceededError,
-          tf.errors.FailedPreconditionError) as error:
-    if _workers() < 2:
-      raise
-    raise errors.UserError(
-        "Another worker of this run has stopped or cannot be reached: start "
-        "the same command on every worker again, it resumes from the last "
-        "checkpoint.") from error

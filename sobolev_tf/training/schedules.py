@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step, of Table 1's experiments."""
+"""Learning rates that fall in stages, as functions of the step."""
 
 from typing import Callable, Sequence
 
@@ -29,7 +29,7 @@ def staircase(initial: float, boundaries: Sequence[int],
 
 
 def halving(initial: float, every: int) -> Schedule:
-  """A rate that is halved every so many steps.
+  """A rate that is halved at regular intervals.
 
   Args:
     initial: its value at step 0.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sobolev_tf.atari import actor_critic
+from sobolev_tf.atari import actor_critic, pixels
 from sobolev_tf.atari import networks as atari
 
 SIZE = atari.NetworkSize(((2, 8, 8),), 8)
@@ -41,23 +41,6 @@ def make_rollout(agent, seed=0, reward=None):
 
 def variables(agent):
   return [v.numpy() for v in agent.network.trainable_variables]
-
-
-def test_samples_follow_the_policy():
-  logits = np.log([[0.6, 0.3, 0.1]]).astype(np.float32)
-  actions = actor_critic.sample_actions(
-      tf.constant(np.repeat(logits, 20_000, axis=0)), SEED).numpy()
-  frequencies = np.bincount(actions, minlength=3) / 20_000
-  np.testing.assert_allclose(frequencies, [0.6, 0.3, 0.1], atol=0.015)
-
-
-def test_samples_depend_on_the_seed_only():
-  logits = tf.zeros([100, A])
-  one, same, other = (
-      actor_critic.sample_actions(logits, tf.constant(seed)).numpy()
-      for seed in ([0, 1], [0, 1], [0, 2]))
-  np.testing.assert_array_equal(one, same)
-  assert (one != other).any()
 
 
 def test_act_reports_its_policy_and_value():
@@ -105,7 +88,7 @@ def test_clipping_limits_the_change_of_the_policy():
     metrics = agent.learn(rollout, SEED)
     assert (metrics["clipped"] > 0) == (clip is not None)
     frames = tf.reshape(rollout.observations[:-1], [T * N, 4, 84, 84])
-    logits = agent.network(atari.channels_last(frames)).logits
+    logits = agent.network(pixels.channels_last(frames)).logits
     log_probs = tf.gather(
         tf.nn.log_softmax(logits), tf.reshape(rollout.actions, [-1]),
         batch_dims=1)

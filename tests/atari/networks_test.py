@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from sobolev_tf.atari import networks as atari
+from sobolev_tf.atari import pixels
 
 
 @functools.lru_cache
@@ -61,16 +62,7 @@ def test_floats_are_taken_as_already_scaled():
 def in_blocks(frames):
   """`[B, 84, 84, 4]` -> `[B, 21, 21, 4 * 16]`, frame by frame."""
   return np.concatenate(
-      [atari.blocks(frames[..., i]) for i in range(4)], axis=-1)
-
-
-def test_blocks_by_hand():
-  frames = np.arange(2 * 84 * 84).reshape(2, 84, 84)
-  blocks = atari.blocks(frames)
-  assert blocks.shape == (2, 21, 21, 16)
-  np.testing.assert_array_equal(
-      blocks[1, 3, 20], frames[1, 12:16, 80:84].ravel())
-  np.testing.assert_array_equal(atari.from_blocks(blocks[1]), frames[1])
+      [pixels.blocks(frames[..., i]) for i in range(4)], axis=-1)
 
 
 @pytest.mark.parametrize("name", atari.SIZES)
@@ -106,13 +98,6 @@ def test_a_mean_frame_is_subtracted_from_each_frame():
     for one, other in zip(centred(tf.constant(x)), expected):
       np.testing.assert_allclose(one, other, atol=1e-5)
   assert len(centred.variables) == len(make("student-cpu").variables)
-
-
-def test_channels_last_moves_the_stack():
-  stacked = np.arange(2 * 4 * 84 * 84).reshape(2, 4, 84, 84)
-  moved = atari.channels_last(tf.constant(stacked)).numpy()
-  assert moved.shape == (2, 84, 84, 4)
-  assert moved[1, 5, 6, 2] == stacked[1, 2, 5, 6]
 
 
 def test_initial_weights_are_orthogonal_and_depend_on_the_seed_only():

@@ -20,7 +20,7 @@ def make_trainer(folder, seed=0):
       atari.make_network(4, SIZE), SETTINGS, updates=100)
   return trainer.Trainer(
       agent, emulators, rollout_length=200, seed=seed,
-      folder=folder)
+      progress=folder / "progress.csv")
 
 
 def test_the_window_keeps_the_latest_scores():
@@ -75,7 +75,7 @@ def test_progress_has_a_line_per_checkpoint_and_forgets_the_future(tmp_path):
   run.restart_games(0)
 
   def steps():
-    lines = files.read_text(tmp_path / trainer.PROGRESS).splitlines()
+    lines = files.read_text(tmp_path / "progress.csv").splitlines()
     return [line.split(",")[0] for line in lines]
 
   for iteration in (0, 1):

@@ -3,18 +3,17 @@
 import pytest
 
 from benchmarks import synthetic_gradients as benchmark
-from configs import table1
+from configs import architectures, table1
 from reproduce import experiment
 from reproduce import rows as rows_lib
 from reproduce import run as run_lib
-from reproduce.classification import networks as classifiers
 from sobolev_tf.networks import convnet
 
 
 def test_backpropagation_costs_three_passes_less_the_inputs_gradient():
   step = benchmark.make_step("small", "backpropagation", 3, "true", 2)
   counts = step.counts(2)
-  blocks = classifiers.ARCHITECTURES["small"].blocks
+  blocks = architectures.ARCHITECTURES["small"].blocks
   forward = convnet.multiply_adds(blocks, 32)
   first = convnet.multiply_adds(blocks[:1], 32)
   # And the linear layer.

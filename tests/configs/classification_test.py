@@ -27,13 +27,15 @@ def test_learning_rates_of_every_schedule(schedule, expected):
             for step in (0, 2, 4)] == pytest.approx(expected)
 
 
-def test_the_label_names_what_is_not_usual():
-  mixed = dataclasses.replace(SETTINGS, precision="mixed")
-  assert mixed.label == f"{SETTINGS.label} precision=mixed"
-  modules = dataclasses.replace(
-      SETTINGS, module_optimizer="adam", module_learning_rate=.1)
-  assert modules.label == (
-      f"{SETTINGS.label} module_optimizer=adam module_learning_rate=0.1")
+def test_rows_carry_the_learning_rate_of_their_method():
+  settings = dataclasses.replace(
+      SETTINGS, learning_rates={"critic": .1, "vfbn": .2}, precision="mixed",
+      gradient_weight=3., module_optimizer="adam", module_learning_rate=.3)
+  assert settings.varied("vfbn") == {
+      "splits": 3, "targets": "true", "learning_rate": .2,
+      "module_optimizer": "adam", "module_learning_rate": .3,
+      "gradient_weight": 3., "precision": "mixed"}
+  assert settings.varied("critic")["learning_rate"] == .1
 
 
 @pytest.mark.parametrize("change, words", [

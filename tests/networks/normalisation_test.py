@@ -5,7 +5,7 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from reproduce.classification import networks as classifiers
+from reproduce.classification import networks
 from sobolev_tf.networks import normalisation
 
 RNG = np.random.default_rng(0)
@@ -89,7 +89,7 @@ def test_second_derivatives(kind, is_training, reference):
 @pytest.mark.parametrize("method", ["direct", "vfbn", "critic", "sobolev"])
 def test_no_fused_gradient_in_evaluation_mode(method):
   # TensorFlow has no deterministic one for GPUs and refuses to run it.
-  network = classifiers.make_network(
+  network = networks.make_network(
       "small", method, cuts=1, num_classes=3, input_shape=(8, 8, 1),
       decay_rate=.9, seed=0)
 

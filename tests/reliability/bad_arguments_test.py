@@ -11,7 +11,7 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from reproduce.classification.data import sets as classification
+from reproduce.classification.data import opener
 from reproduce.regression import data as regression
 import sobolev_tf
 from sobolev_tf import errors, functions, losses, targets
@@ -122,7 +122,7 @@ def test_weights(bad):
     (lambda: regression.sample(
         functions.by_name("booth"), 3, seed=-1, stream="test"), "-1"),
     (lambda: minibatches.Minibatches([0], 3, 0), "batch_size"),
-    (lambda: classification.open_data(
+    (lambda: opener.open_data(
         "mnist", seed=0, batch_size=1, held_out=1), "mnist"),
     (lambda: loop.train(lambda i: {}, {}, loop.Schedule(0)), "steps"),
     (lambda: sg.DecoupledNetwork([], [], X), "0 parts"),

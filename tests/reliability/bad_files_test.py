@@ -24,7 +24,12 @@ from reproduce import (
 from reproduce import rows as results
 from reproduce.regression import train as regression
 from sobolev_tf import files
-from sobolev_tf.atari import environment, recording, recordings, teachers
+from sobolev_tf.atari import (
+  environment,
+  recording_files,
+  recordings,
+  teachers,
+)
 from sobolev_tf.atari import networks as atari
 from sobolev_tf.training import loop
 
@@ -38,10 +43,10 @@ def agents(tmp_path_factory):
   folder = tmp_path_factory.mktemp("agents")
   network = atari.make_network(4, SIZE)
   teachers.save(folder / GAME, network, GAME, {"steps": 5})
-  log = recording.ActionLog(
+  log = recordings.ActionLog(
       GAME, 1, "none", (0, 1), np.zeros((2, 40), np.uint8),
       np.zeros((2, 40), bool), ("0" * 64,) * 2)
-  recordings.save_log(folder / f"{GAME}_recording", log, {
+  recording_files.save_log(folder / f"{GAME}_recording", log, {
       "teacher": {"weights": teachers.checksum(network)}})
   return folder
 

@@ -19,15 +19,20 @@ import signal
 import sys
 import time
 
+from reproduce import registry
+
 # What the children of `start` need is imported once, by the parent of them all;
 # TensorFlow is started by each of them, as its threads do not survive a fork.
-ENTRYPOINTS = ("figure2", "figure3", "sensitivity", "order2", "train_teacher",
-               "record", "figure4", "figure4_search", "section5", "table1",
-               "theory")
-_MODULES = [f"reproduce.{name}" for name in ENTRYPOINTS]
+_MODULES = {
+    **{name: module for name, module in registry.MODULES.items()
+       if module.startswith("reproduce.")},
+    "train_teacher": "reproduce.train_teacher",
+    "record": "reproduce.record"}
+ENTRYPOINTS = tuple(_MODULES)
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([
-    "sobolev_tf.keras", "ale_py.vector_env", "matplotlib.pyplot", *_MODULES])
+    "sobolev_tf.keras", "ale_py.vector_env", "matplotlib.pyplot",
+    *_MODULES.values()])
 
 _CHANGES = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir")
 _GROWING = ("open", "os.mkdir")  # what a full disk refuses
@@ -161,12 +166,12 @@ def _child(name, arguments, folder, log, fault, moment, odd):
     now = time.time()
     time.time = lambda: now - 1e6 * time.perf_counter()
   _handlers.append(_no_network)
-  from reproduce import app
-  module = importlib.import_module(f"reproduce.{name}")
+  import commands
+  module = importlib.import_module(_MODULES[name])
   sys.argv = [name, *arguments, f"--output={folder}"]
   with inject(folder, ACTIONS.get(fault, lambda _: nothing)(moment)) as count:
     try:
-      app.run(module.define_flags, module.main)
+      commands.start(module)
     finally:
       with open(f"{log}.moments", "w", encoding="utf-8") as stream:
         stream.write(str(count[0]))
@@ -185,7 +190,7 @@ def measured(folder):
   folder = pathlib.Path(folder)
   found = {}
   for pattern in ("rows/*.csv", "tables/*.csv", "surfaces/*.csv", "states/*",
-                  "candidates/*/*", "progress.csv", "run.json", "section.md"):
+                  "candidates/*/*", "run.json", "section.md"):
     for path in folder.glob(pattern):
       found[str(path.relative_to(folder))] = path.read_bytes().partition(
           b"**Cost of a step**")[0]

@@ -15,7 +15,7 @@ import pytest
 
 from sobolev_tf import files
 from sobolev_tf.atari import networks as atari
-from sobolev_tf.atari import recording, recordings, teachers
+from sobolev_tf.atari import recorder, recording_files, teachers
 
 pytestmark = pytest.mark.faults
 SIZE = atari.NetworkSize(((16, 8, 4), (16, 4, 2)), 160)
@@ -31,7 +31,7 @@ ARGUMENTS = {
     "sensitivity": ["--preset=smoke"],
     "order2": ["--preset=smoke"],
     "train_teacher": ["--preset=smoke", f"--game={GAME}", "--steps=512"],
-    "record": ["--sample", "--preset=smoke", f"--game={GAME}", "--overwrite"],
+    "record": ["--sample", "--preset=smoke", f"--game={GAME}"],
     "figure4": ["--preset=smoke", "--percentages=20"],
     "figure4_search": ["--preset=smoke", "--percentages=20",
                        "--methods=regular,sobolev"],
@@ -46,8 +46,8 @@ def make_agents(folder):
   network = atari.make_network(4, SIZE, 0)
   teachers.save(folder / GAME, network, GAME, {})
   stored, _ = teachers.load(folder / GAME)  # rounded to half precision
-  made = recording.record(stored, GAME, 7, 5, 300)
-  recordings.save_log(folder / f"{GAME}_recording", made.log, {
+  made = recorder.record(stored, GAME, 7, 5, 300)
+  recording_files.save_log(folder / f"{GAME}_recording", made.log, {
       "teacher": {"weights": teachers.checksum(stored)}})
 
 
@@ -164,7 +164,6 @@ def test_damaged_files_are_named_or_made_again(whole, how, tmp_path):
   name, arguments, made, _, _ = whole
   dice = random.Random(f"{SEED} {name} {how}")
   expected = faults.measured(made)
-  arguments = [flag for flag in arguments if flag != "--overwrite"]
   for number, file in enumerate(
       dice.sample(sorted(expected), min(3, len(expected)))):
     folder = shutil.copytree(made, tmp_path / str(number))
@@ -174,19 +173,16 @@ def test_damaged_files_are_named_or_made_again(whole, how, tmp_path):
     assert "Traceback" not in text, (file, text)
     if status == 0:  # what is drawn from rows is drawn again
       assert file == "section.md" or file.startswith(
-          ("candidates/", "progress.csv")), file
+          ("candidates/", "tables/progress.csv")), file
     else:
       assert status == 2 and "error: " in text, (file, text)
-      # record writes no file of its own; it refuses a folder that has states
-      assert pathlib.Path(file).name in text or name == "record", (file, text)
+      assert pathlib.Path(file).name in text, (file, text)
       assert faults.measured(folder) == before
     COUNTS["damaged files detected or made again"] += 1
 
 
-def test_a_second_run_is_refused(whole, tmp_path):
+def test_a_folder_that_stays_in_use_is_refused(whole, tmp_path):
   name, arguments, made, _, _ = whole
-  if name == "table1":
-    pytest.skip("several of its processes may share a folder")
   with files.locked(tmp_path / "run"):
     status, text = finish(name, arguments, tmp_path / "run", tmp_path / "log")
   assert status == 2 and "Another run" in text

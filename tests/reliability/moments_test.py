@@ -13,12 +13,11 @@ import faults
 import pytest
 import tensorflow as tf
 
-from reproduce import rows as results
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
 from sobolev_tf import errors, files
 from sobolev_tf.training import loop
 
-PARTS = ("first", "second")
-SETTINGS = {"artefact": "walk", "steps": 3}
 SCHEDULE = loop.Schedule(3, chunk=1, evaluate_every=2, checkpoint_every=1)
 EVERY = pytest.param(1, marks=pytest.mark.faults)  # moment, in make faults
 
@@ -37,21 +36,23 @@ class Walk(tf.Module):
     return {"loss": self.position**2}
 
 
+def compute(job):
+  """Trains with checkpoints; every measurement is a row."""
+  walk = Walk()
+  history = loop.train(
+      walk.step, {"walk": walk}, SCHEDULE, folder=job.folder, compiled=False)
+  return run_lib.Outcome([
+      rows_lib.Row("walk", job.folder.name, "loss", record["loss"],
+                   step=record["step"]) for record in history.records])
+
+
+PLAN = run_lib.Plan("walk", "smoke", {"steps": 3}, [
+    run_lib.Part(name, compute) for name in ("first", "second")])
+
+
 def run(folder):
   """Two parts, each trained with checkpoints and then measured."""
-  with files.locked(folder) as folder:
-    store = results.Run(folder, SETTINGS)
-    for part in PARTS:
-      if not store.finished(part):
-        walk = Walk()
-        history = loop.train(
-            walk.step, {"walk": walk}, SCHEDULE,
-            folder=store.checkpoints(part), compiled=False)
-        store.write(part, [
-            results.Row("walk", "smoke", "", part, "walk", 0, 0,
-                        record["step"], "loss", record["loss"])
-            for record in history.records])
-    return results.read(folder)
+  return run_lib.run(PLAN, folder)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -133,7 +134,8 @@ def test_a_half_written_file_is_never_taken_for_a_whole_one(whole, tmp_path):
     finish(state, whole, "kills survived")
 
 
-def test_a_folder_in_use_is_refused_whoever_comes_second(whole, tmp_path):
+def test_a_folder_that_stays_in_use_is_refused(whole, tmp_path, monkeypatch):
+  monkeypatch.setattr(run_lib, "_ATTEMPTS", 2)
   with files.locked(tmp_path / "run"):
     with pytest.raises(errors.UserError, match="Another run"):
       run(tmp_path / "run")

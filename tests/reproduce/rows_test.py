@@ -181,6 +181,28 @@ def test_matching_looks_at_fields_and_settings():
   assert rows_lib.matching([ROW, other], alpha=None) == [ROW, other]
 
 
+def test_values_against_a_setting():
+  measured = [
+      rows_lib.Row("t", "m", metric, value, n=20, seed=seed,
+                   settings={"width": width})
+      for metric, value, seed, width in (
+          ("error", 4., 0, 8), ("error", 1., 0, 2), ("other", 9., 0, 2),
+          ("error", 2., 1, 2), ("error", 3., 1, 8))]
+  assert rows_lib.values(measured, width=2) == [1., 9., 2.]
+  assert rows_lib.distinct(measured, "width") == [2, 8]
+  assert rows_lib.distinct(measured, "n") == [20]
+  widths, errors_at = rows_lib.by_setting(measured, "width", metric="error")
+  np.testing.assert_array_equal(widths, [2, 8])
+  np.testing.assert_array_equal(errors_at, [[1., 2.], [4., 3.]])
+
+
+def test_columns_as_records(tmp_path):
+  made = rows_lib.records(x=np.array([.1, .2]), y=tf.constant([1, 2]))
+  assert made == [{"x": .1, "y": 1}, {"x": .2, "y": 2}]
+  rows_lib.write_table(tmp_path / "t.csv", made)
+  assert rows_lib.read_table(tmp_path / "t.csv")[1] == {"x": "0.2", "y": "2"}
+
+
 def test_label_and_slug():
   settings = {"inputs": "raw", "rate": 3e-05, "activation": None, "cuts": 3}
   assert rows_lib.label(settings) == "inputs=raw rate=3e-05 cuts=3"

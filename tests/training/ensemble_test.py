@@ -1,8 +1,10 @@
 """Tests of training an ensemble on a loss of its own."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
+from sobolev_tf import errors
 from sobolev_tf.networks import mlp
 from sobolev_tf.training import ensemble
 
@@ -17,7 +19,7 @@ def trained(seeds):
   def loss(unused_index):
     return tf.reduce_mean((network(x)[..., 0] - x[..., 0] * x[..., 1])**2, -1)
 
-  ensemble.train(network, loss, SETTINGS)
+  ensemble.train(network, loss, SETTINGS, identity={})
   return network, loss(0).numpy()
 
 
@@ -42,5 +44,23 @@ def test_the_loss_gets_the_steps_index():
   def loss(index):
     return tf.cast(index, tf.float32) + 0 * tf.reduce_sum(network(X), (1, 2))
 
-  history = ensemble.train(network, loss, ensemble.Settings(5, 1e-2))
+  history = ensemble.train(
+      network, loss, ensemble.Settings(5, 1e-2), identity={})
   assert history.records[-1]["loss"] == [4.]
+
+
+def test_checkpoints_of_another_identity_are_refused(tmp_path):
+  def train(title, **identity):
+    network = mlp.EnsembleMLP([0], 2, (1,), tf.tanh)
+
+    def loss(unused_index):
+      return tf.reduce_mean(network(X)**2, (1, 2))
+
+    return ensemble.train(
+        network, loss, ensemble.Settings(1000, 1e-2), identity=identity,
+        folder=tmp_path, title=title).records
+
+  records = train("first", points=20)
+  assert train("another title", points=20) == records  # goes on from the end
+  with pytest.raises(errors.UserError, match="points"):
+    train("first", points=30)

@@ -18,9 +18,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from configs import table1
-from reproduce.classification import networks as classifiers
-from reproduce.classification import train as classification
+from configs import architectures, table1
+from reproduce.classification import train as training
 from sobolev_tf import errors
 from sobolev_tf.networks import convnet
 from sobolev_tf.training import device, replicas
@@ -29,7 +28,7 @@ METHODS = ("backpropagation", "sobolev")
 TIMEOUT = 600  # seconds, on a busy machine
 DIES_AFTER = 3  # steps; the last checkpoint then is of step 2
 # Two convolutions, cut between them, and one in the SG module.
-TINY = classifiers.Architecture(
+TINY = architectures.Architecture(
     blocks=((convnet.Layer(4, 4),), (), (convnet.Layer(6, 2),), ()),
     small=(convnet.Layer(1), convnet.Layer(1), convnet.Layer(5, 2)),
     channels=(4, 4, 6, 6), free_channels=4)
@@ -42,8 +41,8 @@ SETTINGS = dataclasses.replace(
 
 def train(method, strategy, **options):
   """Losses, cosines, variables and, if cheap, measures of a run here."""
-  classifiers.ARCHITECTURES["tiny"] = TINY
-  trained = classification.train(
+  architectures.ARCHITECTURES["tiny"] = TINY
+  trained = training.train(
       "shapes", method, 0, SETTINGS, held_out=8, strategy=strategy, chunk=1,
       diagnose_every=1, checkpoint_every=2, **options)
   variables = trained.network.variables
@@ -53,7 +52,7 @@ def train(method, strategy, **options):
       np.testing.assert_array_equal(copy, copies[0])
   records = trained.history.records
   if method == "backpropagation":  # no Jacobians
-    records = [*records, classification.measure(trained, "test")]
+    records = [*records, training.measure(trained, "test")]
   return records, [v.numpy() for v in variables]
 
 
@@ -80,7 +79,7 @@ def on_worker(index, ports, folder, dies):
   assert replicas.from_chief(strategy, chief)
   assert not replicas.from_chief(strategy, not chief)
   if dies and not chief:
-    cosines = classification.sg.cosines
+    cosines = training.sg.cosines
     calls = []
 
     def killed(*arguments):
@@ -89,7 +88,7 @@ def on_worker(index, ports, folder, dies):
         os.kill(os.getpid(), signal.SIGKILL)
       return cosines(*arguments)
 
-    classification.sg.cosines = killed
+    training.sg.cosines = killed
   try:
     with replicas.lost_workers_explained():
       result = train("sobolev", strategy, folder=folder / "checkpoints")
@@ -103,7 +102,7 @@ def on_worker(index, ports, folder, dies):
 def start():
   """Starts a function of this file in a process of its own."""
   context = multiprocessing.get_context("forkserver")
-  context.set_forkserver_preload(["sobolev_tf.training.classification"])
+  context.set_forkserver_preload(["reproduce.classification.train"])
   started = []
 
   def call(function, *arguments):

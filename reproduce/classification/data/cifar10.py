@@ -9,9 +9,7 @@ from typing import Optional
 
 import tensorflow as tf
 
-from reproduce.classification.data import prepared
-from reproduce.classification.data import sets as classification
-from reproduce.classification.data.sets import Batch
+from reproduce.classification.data import base, prepared
 from sobolev_tf.derivatives import shapes
 
 _PAD = 4
@@ -20,7 +18,7 @@ _MEAN, _DEVIATION = (125.3, 123., 113.9), (63., 62.1, 66.7)
 
 
 def open_cifar10(seed: int, batch_size: int, folder: Optional[str] = None,
-                 train_on_validation: bool = True) -> classification.InMemory:
+                 train_on_validation: bool = True) -> base.InMemory:
   """CIFAR-10 in memory.
 
   Args:
@@ -39,22 +37,24 @@ def open_cifar10(seed: int, batch_size: int, folder: Optional[str] = None,
   train, validation = _arrays("train[:90%]", folder), _arrays(
       "train[90%:]", folder)
   if train_on_validation:
-    train = Batch(*(tf.concat(pair, 0) for pair in zip(train, validation)))
-  return classification.InMemory(
+    train = base.Batch(*(
+        tf.concat(pair, 0) for pair in zip(train, validation)))
+  return base.InMemory(
       train, validation, _arrays("test", folder), num_classes=10, seed=seed,
       batch_size=batch_size, augment=pad_crop_flip,
       prepare=lambda images: (tf.cast(images, tf.float32) - _MEAN)
       / _DEVIATION)
 
 
-def _arrays(split: str, folder: Optional[str]) -> Batch:
+def _arrays(split: str, folder: Optional[str]) -> base.Batch:
   """A whole split of CIFAR-10: images uint8 `[N, 32, 32, 3]`."""
   with prepared.undamaged("cifar10"):
     batches = list(prepared.load("cifar10", split, folder)[0].batch(50_000))
   labels = tf.concat(
       [tf.cast(batch["label"], tf.int32) for batch in batches], 0)
   shapes.check_labels(labels, 10, "cifar10")
-  return Batch(tf.concat([batch["image"] for batch in batches], 0), labels)
+  images = tf.concat([batch["image"] for batch in batches], 0)
+  return base.Batch(images, labels)
 
 
 def pad_crop_flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

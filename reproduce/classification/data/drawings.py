@@ -13,11 +13,12 @@ repeats itself, and the test set is the same for everybody.
 """
 
 import math
-from typing import NamedTuple, Sequence, Tuple
-import zlib
+from typing import Iterator, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
+
+from reproduce.classification.data import base
 
 SIZE = 32  # pixels per side, as CIFAR-10
 CLASSES = ("disc", "ring", "half disc", "ellipse", "triangle", "square",
@@ -48,39 +49,50 @@ class Difficulty(NamedTuple):
 REPORTED = Difficulty()  # of every reported run
 
 
-class Images(NamedTuple):
-  """`images` `[B, 32, 32, 3]` with a mean near 0; `labels` int32 `[B]`."""
-  images: tf.Tensor
-  labels: tf.Tensor
+class Shapes:
+  """The endless stream of drawn shapes."""
+  num_classes = len(CLASSES)
+  shape = (SIZE, SIZE, 3)
+  size = 0
+  compiled = True
 
+  def __init__(self, seed: int, batch_size: int, held_out: int):
+    """Opens the stream.
 
-def stream(name: str, seed: int) -> tf.Tensor:
-  """Names a stream of images.
+    Args:
+      seed: of the training images.
+      batch_size: images per training batch.
+      held_out: images in the validation and in the test set.
+    """
+    self.state = tf.Module()
+    self._key = base.random_key("train", seed)
+    self._batch_size = batch_size
+    self._held_out = held_out
 
-  Args:
-    name: its use ("train", "validation", "test"): streams of different names
-      are independent of each other, whatever their seeds.
-    seed: the same arguments give the same stream.
+  def train(self, index: tf.Tensor) -> base.Batch:
+    """The training batch of a step."""
+    return draw(self._key, index, self._batch_size)
 
-  Returns:
-    A key for `draw`, int32 `[2]`.
-  """
-  key = np.random.SeedSequence((zlib.crc32(name.encode()), seed))
-  return tf.constant(key.generate_state(2).view(np.int32))
+  def held_out(self, stream: str) -> Iterator[base.Batch]:
+    """The held-out images, whatever the seed."""
+    key = base.random_key(base.check_stream(stream), 0)
+    batch = base.EVALUATION_BATCH
+    for index, first in enumerate(range(0, self._held_out, batch)):
+      yield draw(key, tf.constant(index), min(batch, self._held_out - first))
 
 
 def draw(key: tf.Tensor, index: tf.Tensor, count: int,
-         difficulty: Difficulty = REPORTED) -> Images:
+         difficulty: Difficulty = REPORTED) -> base.Batch:
   """Draws one batch of a stream.
 
   Args:
-    key: the stream.
+    key: of the stream, from `base.random_key`.
     index: which of its batches, an integer scalar.
     count: B, images per batch.
     difficulty: how hard they are.
 
   Returns:
-    The images, with labels drawn uniformly.
+    The images, with a mean near 0, and labels drawn uniformly.
   """
   seeds = tf.random.split(
       tf.random.fold_in(key, tf.cast(index, tf.int32)), 3)
@@ -104,7 +116,7 @@ def draw(key: tf.Tensor, index: tf.Tensor, count: int,
                 shape[..., tf.newaxis])  # [B, 32, 32, 3]
   images += difficulty.noise * tf.random.stateless_normal(
       [count, SIZE, SIZE, 3], seeds[2])
-  return Images(2. * images - 1., labels)
+  return base.Batch(2. * images - 1., labels)
 
 
 def outlines() -> np.ndarray:

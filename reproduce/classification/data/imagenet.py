@@ -10,12 +10,9 @@ from typing import Iterator, Optional
 
 import tensorflow as tf
 
-from reproduce.classification.data import drawings as shapes
-from reproduce.classification.data import prepared
-from reproduce.classification.data import sets as classification
-from reproduce.classification.data.sets import Batch
+from reproduce.classification.data import base, prepared
 from sobolev_tf import errors
-from sobolev_tf.derivatives import shapes as checks
+from sobolev_tf.derivatives import shapes
 
 SIDE = 224  # of the crops
 _NAME = "imagenet2012"  # as tensorflow_datasets calls it
@@ -33,7 +30,9 @@ class ImageNet:
 
   def __init__(self, seed: int, batch_size: int, folder: Optional[str] = None,
                train_on_validation: bool = True):
-    """Args:
+    """Opens the data; reads no image yet.
+
+    Args:
       seed: of order and augmentation.
       batch_size: images per training batch.
       folder: of the prepared data.
@@ -45,7 +44,7 @@ class ImageNet:
     self.state = tf.Module()
     self._split = "train" if train_on_validation else "train[:99%]"
     self._folder, self._batch_size = folder, batch_size
-    self._key = shapes.stream("augmentation", seed)
+    self._key = base.random_key("augmentation", seed)
     self._seed = seed
     examples, info = prepared.load(_NAME, self._split, folder)
     self._decode = info.features["image"].decode_example
@@ -55,14 +54,14 @@ class ImageNet:
           f"batch_size must be 1 to {self.size}, the training images of "
           f"{_NAME}, got {batch_size}.")
     self._next = -1
-    self._batches: Iterator[Batch] = iter(())
+    self._batches: Iterator[base.Batch] = iter(())
 
   @property
   def steps_per_epoch(self) -> int:
     """Whole training batches per epoch."""
     return self.size // self._batch_size
 
-  def train(self, index: tf.Tensor) -> Batch:
+  def train(self, index: tf.Tensor) -> base.Batch:
     """The training batch of a step.
 
     Each epoch is one pass over the images, without those that fill no batch,
@@ -78,7 +77,7 @@ class ImageNet:
         self._batches = iter(self._epoch(epoch, position))
       batch = next(self._batches)
     self._next = int(index) + 1
-    checks.check_labels(batch.labels, self.num_classes, _NAME)
+    shapes.check_labels(batch.labels, self.num_classes, _NAME)
     return batch
 
   def _epoch(self, epoch: int, skipped: int) -> tf.data.Dataset:
@@ -88,14 +87,12 @@ class ImageNet:
       image = random_crop(
           self._decode(example["image"]),
           tf.random.fold_in(key, tf.cast(place, tf.int32)))
-      return Batch(image, tf.cast(example["label"], tf.int32))
+      return base.Batch(image, tf.cast(example["label"], tf.int32))
 
     order = self._seed * 1000 + epoch  # fewer than 1000 epochs
     # Shuffled and passed over as JPEGs, which are small and cost no decoding.
     examples, _ = prepared.load(
-        _NAME, self._split, self._folder, shuffle_files=True,
-        read_config=prepared.tfds.ReadConfig(shuffle_seed=order),
-        decoders={"image": prepared.tfds.decode.SkipDecoding()})
+        _NAME, self._split, self._folder, shuffle_seed=order, decode=False)
     return (
         examples.shuffle(_BUFFER, seed=order, reshuffle_each_iteration=False)
         .enumerate().skip(skipped * self._batch_size)
@@ -103,21 +100,22 @@ class ImageNet:
         .batch(self._batch_size, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE))
 
-  def held_out(self, stream: str) -> Iterator[Batch]:
+  def held_out(self, stream: str) -> Iterator[base.Batch]:
     """All images of a held-out stream, in batches.
 
     Raises:
       UserError: if an image is damaged or a label out of range.
     """
-    test = classification.check_stream(stream) == "test"
+    test = base.check_stream(stream) == "test"
     examples, _ = prepared.load(
         _NAME, "validation" if test else "train[99%:]", self._folder)
     with prepared.undamaged(_NAME):
       for batch in examples.map(
-          lambda example: Batch(central_crop(example["image"]),
-                                tf.cast(example["label"], tf.int32)),
+          lambda example: base.Batch(
+              central_crop(example["image"]),
+              tf.cast(example["label"], tf.int32)),
           tf.data.AUTOTUNE).batch(self._batch_size).prefetch(1):
-        checks.check_labels(batch.labels, self.num_classes, _NAME)
+        shapes.check_labels(batch.labels, self.num_classes, _NAME)
         yield batch
 
 

@@ -9,13 +9,6 @@ import tensorflow as tf
 
 from sobolev_tf import errors
 
-try:
-  import tensorflow_datasets as tfds
-except ImportError as error:
-  raise errors.UserError(
-      "CIFAR-10 and ImageNet come through tensorflow_datasets, which is not "
-      'installed: run pip install ".[images]".') from error
-
 _HOW = {
     "cifar10": "",
     "imagenet2012": (
@@ -24,26 +17,37 @@ _HOW = {
 }
 
 
-def load(name: str, split: str, folder: Optional[str],
-         **options) -> Tuple[tf.data.Dataset, Any]:
+def load(name: str, split: str, folder: Optional[str], *,
+         shuffle_seed: Optional[int] = None, decode: bool = True
+         ) -> Tuple[tf.data.Dataset, Any]:
   """Opens a prepared data set; nothing is downloaded.
 
   Args:
     name: "cifar10" or "imagenet2012".
     split: in the notation of tensorflow_datasets.
     folder: of the prepared data; None for tensorflow_datasets' default.
-    **options: for `tfds.load`.
+    shuffle_seed: of the order in which files are read; None keeps theirs.
+    decode: whether images are decoded, or left as they are in the files.
 
   Returns:
     Its examples, and its description (a `tfds.core.DatasetInfo`).
 
   Raises:
-    UserError: with the command that prepares it, if it is absent or its
-      metadata are damaged.
+    UserError: if tensorflow_datasets is not installed; with the command that
+      prepares the data, if they are absent or their metadata are damaged.
   """
   try:
-    return tfds.load(name, split=split, data_dir=folder, download=False,
-                     with_info=True, **options)
+    import tensorflow_datasets as tfds
+  except ImportError as error:
+    raise errors.UserError(
+        "CIFAR-10 and ImageNet come through tensorflow_datasets, which is not "
+        'installed: run pip install ".[images]".') from error
+  try:
+    return tfds.load(
+        name, split=split, data_dir=folder, download=False, with_info=True,
+        shuffle_files=shuffle_seed is not None,
+        read_config=tfds.ReadConfig(shuffle_seed=shuffle_seed),
+        decoders=None if decode else {"image": tfds.decode.SkipDecoding()})
   # KeyError: the folder is empty. RuntimeError: tfds's for those of other
   # signatures, such as UnicodeDecodeError.
   except (AssertionError, KeyError, OSError, RuntimeError, ValueError,

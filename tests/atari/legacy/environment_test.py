@@ -10,8 +10,8 @@ from ale_py import roms
 import numpy as np
 import pytest
 
-from sobolev_tf import agents, errors
-from sobolev_tf.atari import environment
+from sobolev_tf import errors
+from sobolev_tf.atari import environment, legacy
 from sobolev_tf.atari.legacy import environment as legacy_environment
 
 
@@ -151,6 +151,6 @@ def test_a_missing_extra_is_one_sentence(package, monkeypatch):
   monkeypatch.setitem(sys.modules, package, None)
   monkeypatch.delitem(
       sys.modules, "sobolev_tf.atari.legacy.game", raising=False)
-  monkeypatch.delattr(agents, "legacy_game", raising=False)
+  monkeypatch.delattr(legacy, "game", raising=False)
   with pytest.raises(errors.UserError, match=r"sobolev_tf\[legacy-atari\]"):
     legacy_environment.LegacyAtariEnvironment("pong", 1)

@@ -5,7 +5,8 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from reproduce.classification import networks as classifiers
+from configs import architectures
+from reproduce.classification import networks
 from sobolev_tf import errors
 from sobolev_tf import synthetic_gradients as sg
 from sobolev_tf.networks import convnet, resnet
@@ -14,7 +15,7 @@ from sobolev_tf.networks import convnet, resnet
 def make(method="noprop", cuts=3, architecture="small", **options):
   options = {"num_classes": 10, "input_shape": (32, 32, 3),
              "decay_rate": .9, "seed": 0, **options}
-  return classifiers.make_network(architecture, method, cuts=cuts, **options)
+  return networks.make_network(architecture, method, cuts=cuts, **options)
 
 
 def parameters(variables):
@@ -22,12 +23,12 @@ def parameters(variables):
 
 
 def test_the_small_network_costs_at_most_15_million_multiply_adds():
-  blocks = classifiers.ARCHITECTURES["small"].blocks
+  blocks = architectures.ARCHITECTURES["small"].blocks
   assert convnet.multiply_adds(blocks, 32) == 2_174_976 < 15e6
 
 
 def test_the_cifar_network_is_the_supplements():
-  sizes = classifiers.ARCHITECTURES["cifar10"]
+  sizes = architectures.ARCHITECTURES["cifar10"]
   assert [layer.channels for block in sizes.blocks for layer in block] == [
       64, 64, 128, 128, 128, 256, 256, 256, 512, 512, 512]
   network = make(architecture="cifar10")

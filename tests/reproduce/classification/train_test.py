@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from configs import table1
-from reproduce.classification import train as classification
+from reproduce.classification import networks
+from reproduce.classification import train as training
 from sobolev_tf import errors
 from sobolev_tf.networks import convolution
 
@@ -15,7 +16,7 @@ SETTINGS = table1.PRESETS["smoke"]["shapes"].settings[0]
 
 
 def train(method, settings=SETTINGS, seed=0, **options):
-  return classification.train(
+  return training.train(
       "shapes", method, seed, settings, held_out=20, **options)
 
 
@@ -32,7 +33,7 @@ def test_a_killed_run_resumes_exactly(tmp_path, monkeypatch):
       SETTINGS, weight_decay=1e-3, targets="bootstrapped")
   options = dict(diagnose_every=2, checkpoint_every=2)
   whole = train("sobolev", settings, **options)
-  save = classification.loop.checkpoint_lib.Checkpointer.save
+  save = training.loop.checkpoint_lib.Checkpointer.save
 
   def save_and_die(self, step, history):
     save(self, step, history)
@@ -41,7 +42,7 @@ def test_a_killed_run_resumes_exactly(tmp_path, monkeypatch):
 
   with monkeypatch.context() as patch:
     patch.setattr(
-        classification.loop.checkpoint_lib.Checkpointer, "save", save_and_die)
+        training.loop.checkpoint_lib.Checkpointer, "save", save_and_die)
     with pytest.raises(Killed):
       train("sobolev", settings, folder=tmp_path, **options)
   resumed = train("sobolev", settings, folder=tmp_path, **options)
@@ -97,7 +98,7 @@ def test_parts_and_modules_have_update_rules_of_their_own():
   settings = dataclasses.replace(
       SETTINGS, steps=1, schedule="constant", optimizer="momentum",
       learning_rates={"sobolev": .1}, module_learning_rate=.1)
-  start = classification.classifiers.make_network(
+  start = networks.make_network(
       "small", "sobolev", cuts=3, num_classes=10, input_shape=(32, 32, 3),
       decay_rate=.95, seed=0)
 
@@ -124,7 +125,7 @@ def test_parts_and_modules_have_update_rules_of_their_own():
 
 def test_measures_of_a_trained_network():
   trained = train("direct", dataclasses.replace(SETTINGS, steps=2))
-  measured = classification.measure(trained, "test")
+  measured = training.measure(trained, "test")
   batches = list(trained.data.held_out("test"))
   logits = np.concatenate([trained.network(b.images) for b in batches])
   labels = np.concatenate([b.labels for b in batches])
@@ -134,7 +135,7 @@ def test_measures_of_a_trained_network():
   assert measured["top5"] == pytest.approx(
       100 * np.mean((top5 == labels[:, None]).any(1)))
   assert measured["asymmetry_1"] > .1
-  symmetric = classification.measure(
+  symmetric = training.measure(
       train("critic", dataclasses.replace(SETTINGS, steps=1)), "test")
   for cut in (1, 2, 3):
     assert symmetric[f"asymmetry_{cut}"] < 1e-4
@@ -160,5 +161,5 @@ def test_a_diverged_run_is_noted():
   settings = dataclasses.replace(
       SETTINGS, optimizer="momentum", steps=60, schedule="constant",
       learning_rates=dict(SETTINGS.learning_rates, critic=1e38))
-  measured = classification.measure(train("critic", settings), "test")
+  measured = training.measure(train("critic", settings), "test")
   assert np.isnan(measured["top1"]) and 0 < measured["diverged_at"] <= 60

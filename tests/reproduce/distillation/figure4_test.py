@@ -8,16 +8,22 @@ import numpy as np
 import pytest
 
 from configs import figure4 as config_lib
-from reproduce import app, figure4, figure4_search, published
-from reproduce import rows as results
+from configs.distillation import Trial
+from reproduce import app, experiment, figure4, figure4_search, published
+from reproduce import rows as rows_lib
+from reproduce import run as run_lib
 from reproduce.distillation import figure4 as section
-from reproduce.distillation import grid as distillation_grid
-from reproduce.distillation import rows as students
-from reproduce.distillation import search as search_section
-from reproduce.distillation import student as distillation
-from reproduce.distillation.student import Trial
+from reproduce.distillation import game as game_lib
+from reproduce.distillation import grid, search, student, tables
+from reproduce.distillation import methods as methods_lib
+from reproduce.distillation.cells import Cells
 from sobolev_tf import errors
-from sobolev_tf.atari import evaluation, recording, recordings, teachers
+from sobolev_tf.atari import (
+  evaluation,
+  recorder,
+  recording_files,
+  teachers,
+)
 from sobolev_tf.atari import networks as atari
 
 
@@ -37,8 +43,8 @@ def agents(tmp_path_factory):
   network = atari.make_network(4, atari.SIZES["teacher-cpu"], 0)
   teachers.save(folder / GAME, network, GAME, {})
   stored, _ = teachers.load(folder / GAME)  # rounded to half precision
-  made = recording.record(stored, GAME, 7, COPIES, LENGTH)
-  recordings.save_log(folder / f"{GAME}_recording", made.log, {
+  made = recorder.record(stored, GAME, 7, COPIES, LENGTH)
+  recording_files.save_log(folder / f"{GAME}_recording", made.log, {
       "teacher": {"weights": teachers.checksum(stored)}})
   return folder
 
@@ -48,8 +54,8 @@ def run(agents):
   """Runs the smoke preset into a folder."""
   config = dataclasses.replace(
       config_lib.PRESETS["smoke"], percentages=(20.,))
-  return lambda folder: distillation_grid.run(
-      config, folder, artefact="figure4", preset="smoke", agents=agents)
+  return lambda folder: run_lib.run(
+      grid.plan("figure4", "smoke", config, agents), folder)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,7 @@ def finished(tmp_path_factory, run):
 
 def test_rows(finished):
   config = config_lib.PRESETS["smoke"]
-  rows = results.read(finished)
+  rows = rows_lib.read(finished)
   assert {(r.task, r.method, r.seed) for r in rows} == {
       (GAME, method, seed) for method in ("regular", "sobolev")
       for seed in config.seeds}
@@ -78,7 +84,7 @@ def test_rows(finished):
 def test_the_command_finds_it_finished_and_reports(
     finished, agents, command, monkeypatch):
   monkeypatch.setattr(  # nothing is left to replay or to train
-      distillation_grid, "Game", lambda *_: pytest.fail("trained again"))
+      game_lib, "Game", lambda *_: pytest.fail("trained again"))
   before = contents(finished)
   status, out, _ = command(
       figure4, *SMOKE, f"--agents={agents}", f"--output={finished}")
@@ -87,6 +93,24 @@ def test_the_command_finds_it_finished_and_reports(
   for metric in ("test_error", "test_kl"):
     for suffix in ("", "-time"):
       assert (finished / f"figure4-{metric}{suffix}.png").stat().st_size > 9000
+
+
+def test_frames_of_a_recording_are_read_instead_of_replayed(
+    finished, agents, tmp_path, monkeypatch):
+  recorded = tmp_path / f"{GAME}_recording"
+  shutil.copytree(agents / GAME, tmp_path / GAME)
+  network, _ = teachers.load(tmp_path / GAME)
+  log, card = recording_files.load_log(agents / recorded.name)
+  recording_files.save(recorded, recorder.replay(log, network), card)
+  monkeypatch.setattr(
+      recorder, "replay", lambda *_: pytest.fail("replayed"))
+  config = dataclasses.replace(
+      config_lib.PRESETS["smoke"], percentages=(20.,), timing_repeats=0)
+  run_lib.run(grid.plan("figure4", "smoke", config, tmp_path),
+              tmp_path / "run")
+  read = contents(tmp_path / "run")
+  assert read == {name: content for name, content in contents(finished).items()
+                  if name.startswith("rows")}
 
 
 def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, run):
@@ -154,16 +178,18 @@ def test_search_runs_every_trial(agents, command, tmp_path):
       figure4_search, *SMOKE, f"--agents={agents}",
       f"--output={tmp_path}/run")
   assert status == 0 and out.count("chosen") == 2
-  rows = results.read(tmp_path / "run")
+  rows = rows_lib.read(tmp_path / "run")
   config = config_lib.SEARCH["smoke"]
   for method, trials in config.trials[GAME].items():
-    assert {r.setting for r in rows if r.method == method} == {
-        f"percentage=20 {trial.label}" for trial in trials}
+    tried = [methods_lib.settings(method, trial) for trial in trials]
+    found = [dict(r.settings) for r in rows if r.method == method]
+    assert all({"percentage": 20, **one} in found for one in tried)
+    assert all(one.pop("percentage") == 20 and one in tried for one in found)
 
 
 def test_a_diverging_student_is_noted_and_the_rest_goes_on(
     run, tmp_path, monkeypatch):
-  step = distillation.Distillation.step
+  step = student.Distillation.step
 
   def diverge(self, index):
     made = step(self, index)
@@ -171,15 +197,16 @@ def test_a_diverging_student_is_noted_and_the_rest_goes_on(
       made = {"loss": made["loss"] + np.inf}
     return made
 
-  monkeypatch.setattr(distillation.Distillation, "step", diverge)
+  monkeypatch.setattr(student.Distillation, "step", diverge)
   run(tmp_path / "run")
-  rows = results.read(tmp_path / "run")
+  rows = rows_lib.read(tmp_path / "run")
   for method, broken in (("regular", False), ("sobolev", True)):
     mine = [r for r in rows if r.method == method]
     assert any(r.metric == "diverged_at" for r in mine) == broken
     values = [r.value for r in mine if r.metric == "test_kl"]
     assert values and np.isnan(values).all() == broken
-  assert "all diverged" in section.write(rows, tmp_path / "run", tmp_path)
+  assert "all diverged" in section.write(
+      experiment.Results(rows, tmp_path / "run", tmp_path))
 
 
 def test_scores_survive_an_interruption_before_them(
@@ -189,8 +216,7 @@ def test_scores_survive_an_interruption_before_them(
       score_games=1, timing_repeats=0)
 
   def go(folder):
-    return distillation_grid.run(
-        config, folder, artefact="figure4", preset="smoke", agents=agents)
+    return run_lib.run(grid.plan("figure4", "smoke", config, agents), folder)
 
   go(tmp_path / "whole")
   play = evaluation.play
@@ -215,7 +241,7 @@ def test_a_student_that_is_not_smaller_is_refused_before_anything_is_written(
 
 def test_an_empty_grid_is_refused():
   with pytest.raises(errors.UserError, match="at least one"):
-    distillation_grid.check(
+    grid.check(
         dataclasses.replace(config_lib.PRESETS["smoke"], seeds=()))
 
 
@@ -228,7 +254,7 @@ def test_every_method_has_the_same_number_of_trials():
 @pytest.mark.parametrize("preset", config_lib.PRESETS)
 def test_presets_are_valid_and_seeds_are_not_those_of_the_search(preset):
   config = config_lib.PRESETS[preset]
-  distillation_grid.check(config)
+  grid.check(config)
   assert not set(config.seeds) & set(config_lib.SEARCH["cpu"].seeds)
   for methods in config.trials.values():
     assert all(len(trials) == 1 for trials in methods.values())
@@ -240,30 +266,32 @@ SEEDS = (0, 1, 2, 3, 4)
 NOISE = (.004, -.002, 0., .001, -.003)
 
 
-def rows_of(game, percentage, method, level, trial="learning_rate=0.001",
+def rows_of(game, percentage, method, level, learning_rate=.001, alpha=None,
             metrics=("test_error", "test_kl", "test_reverse_kl",
                      "validation_kl", "train_kl")):
   return [
-      results.Row("figure4", "cpu", f"percentage={percentage:g} {trial}",
-                  method, game, round(1000 * percentage), seed, step, metric,
-                  (level + noise) * (1. if step == 100 else 2.))
+      rows_lib.Row(
+          game, method, metric,
+          (level + noise) * (1. if step == 100 else 2.),
+          n=round(1000 * percentage), seed=seed, step=step, preset="cpu",
+          settings={"percentage": percentage, "learning_rate": learning_rate,
+                    "alpha": alpha, "noise": None, "centred": False})
       for seed, noise in zip(SEEDS, NOISE) for step in (50, 80, 100)
       for metric in metrics]
 
 
 ROWS = (
     rows_of("pong", 1, "regular", .3) +
-    rows_of("pong", 1, "sobolev", .2, "learning_rate=0.001 alpha=1") +
+    rows_of("pong", 1, "sobolev", .2, alpha=1.) +
     rows_of("pong", 5, "regular", .2) +
-    rows_of("pong", 5, "sobolev", .2, "learning_rate=0.001 alpha=1"))
+    rows_of("pong", 5, "sobolev", .2, alpha=1.))
 
 
 def test_tables_and_verdicts(tmp_path):
-  text = section.write(ROWS, tmp_path, tmp_path)
-  assert (tmp_path / "section.md").read_text() == text
+  text = section.write(experiment.Results(ROWS, tmp_path, tmp_path))
   (better,) = [
-      line for line in section.table(
-          students.Students(ROWS), "test_kl").splitlines() if "1 %" in line]
+      line for line in tables.table(
+          Cells(ROWS), "test_kl").splitlines() if "1 %" in line]
   assert "0.3000" in better and "0.2000" in better
   assert "| 0.1000 [0.1000, 0.1000] | Sobolev better |" in better
   assert (f"{published.SOBOLEV} in 1, {published.REGULAR} in 0, "
@@ -276,29 +304,29 @@ def test_tables_and_verdicts(tmp_path):
 def test_a_regular_advantage_is_reported():
   rows = (rows_of("breakout", 1, "regular", .1) +
           rows_of("breakout", 1, "sobolev", .2))
-  assert "regular better" in section.table(
-      students.Students(rows), "test_error")
+  assert "regular better" in tables.table(
+      Cells(rows), "test_error")
 
 
 def test_students_near_a_constant_policy_are_counted():
-  assert "constant policy" not in section.summary(students.Students(ROWS))
+  assert "constant policy" not in tables.summary(Cells(ROWS))
   stuck = ("regular", 3, 1000, "train_kl")
   rows = [
       dataclasses.replace(row, value=1.)
       if (row.method, row.seed, row.n, row.metric) == stuck else row
       for row in ROWS]
-  assert "first one measured have 1 regular, 0 Sobolev." in section.summary(
-      students.Students(rows))
+  assert "first one measured have 1 regular, 0 Sobolev." in tables.summary(
+      Cells(rows))
 
 
 def test_differences_are_paired_by_seed():
   rows = [r for r in ROWS if not (r.method == "sobolev" and r.seed > 2)]
-  difference = students.Students(rows).difference("pong", 1, "test_kl")
+  difference = Cells(rows).difference("pong", 1, "test_kl")
   assert difference.size == 3
 
 
 def test_time_axis_is_steps_times_seconds():
-  cells = students.Students(ROWS)
+  cells = Cells(ROWS)
   drawing = section.draw(
       cells, "test_kl", {"pong": {"regular": .01, "sobolev": .03}})
   lines = drawing.axes[0].get_lines()
@@ -309,7 +337,7 @@ def test_time_axis_is_steps_times_seconds():
 def test_a_game_that_was_not_timed_yet_is_left_out_of_the_time_figures():
   rows = ROWS + rows_of("breakout", 1, "regular", .3)
   drawing = section.draw(
-      students.Students(rows), "test_kl", {"pong": {"regular": .01}})
+      Cells(rows), "test_kl", {"pong": {"regular": .01}})
   assert [len(axis.get_lines()) for axis in drawing.axes] == [1, 1, 0, 0]
 
 
@@ -317,45 +345,49 @@ def test_an_unfinished_search_is_reported(tmp_path):
   rows = (rows_of("pong", 5, "regular", .3) +
           rows_of("pong", 5, "sobolev", .2) +
           rows_of("breakout", 5, "regular", .3))
-  assert "breakout" in search_section.choose(rows)
-  assert "| Breakout | regular |" in search_section.write(rows, tmp_path)
+  assert "breakout" in search.choose(rows)
+  assert "| Breakout | regular |" in search.write(
+      experiment.Results(rows, tmp_path, tmp_path))
 
 
 def test_controls_are_compared_with_both():
   rows = ROWS + rows_of("pong", 1, "shuffled", .35)
-  text = section.write_controls(students.Students(rows))
+  text = tables.controls(Cells(rows))
   assert "shuffled derivatives" in text and "-0.0500" in text
   assert "0.1500" in text
-  assert section.write_controls(students.Students(ROWS)) == ""
+  assert tables.controls(Cells(ROWS)) == ""
 
 
 def test_choice_is_the_lowest_validation_divergence():
   rows = []
-  for level, trial in ((.3, "learning_rate=0.001"),
-                       (.1, "learning_rate=0.002"),
-                       (.2, "learning_rate=0.003")):
-    rows += rows_of("pong", 5, "regular", level, trial)
+  for level, rate in ((.3, .001), (.1, .002), (.2, .003)):
+    rows += rows_of("pong", 5, "regular", level, rate)
     # The test error would choose otherwise.
     rows = [dataclasses.replace(r, value=1 / r.value)
             if r.metric.startswith("test") else r for r in rows]
-  assert search_section.choose(rows) == {
-      "pong": {"regular": "learning_rate=0.002"}}
+  assert search.choose(rows)["pong"]["regular"]["learning_rate"] == .002
 
 
 def test_a_diverged_trial_is_never_chosen():
-  rows = rows_of("pong", 5, "regular", .3, "learning_rate=0.001") + [
+  rows = rows_of("pong", 5, "regular", .3, .001) + [
       dataclasses.replace(r, value=float("nan"))
-      for r in rows_of("pong", 5, "regular", .1, "learning_rate=1")]
-  assert search_section.choose(rows)["pong"]["regular"] == (
-      "learning_rate=0.001")
+      for r in rows_of("pong", 5, "regular", .1, 1.)]
+  assert search.choose(rows)["pong"]["regular"]["learning_rate"] == .001
 
 
-@pytest.mark.parametrize("trial, label", [
-    (Trial(1e-3), "learning_rate=0.001"),
-    (Trial(1e-3, alpha=.3), "learning_rate=0.001 alpha=0.3"),
-    (Trial(2e-4, noise=.1), "learning_rate=0.0002 noise=0.1"),
-    (Trial(2e-3, alpha=.1, centred=True),
-     "learning_rate=0.002 alpha=0.1 centred=1")])
-def test_labels_read_back(trial, label):
-  assert trial.label == label
-  assert students.parse(f"percentage=2.5 {label}") == (2.5, label)
+def test_settings_return_from_the_disk(tmp_path):
+  """A trial's settings are columns, empty where a method does not use them."""
+  trials = {"regular": Trial(.006, centred=True), "sobolev": Trial(.004, .03),
+            "noise": Trial(2e-4, noise=.1)}
+  rows_lib.write_rows(tmp_path / "rows.csv", [
+      rows_lib.Row("pong", method, "test_kl", 1., settings={
+          "percentage": 2.5, **methods_lib.settings(method, trial)})
+      for method, trial in trials.items()])
+  found = [row.settings for row in rows_lib.read_rows(tmp_path / "rows.csv")]
+  assert found == [
+      {"percentage": 2.5, "learning_rate": .006, "alpha": None, "noise": None,
+       "centred": True},
+      {"percentage": 2.5, "learning_rate": .004, "alpha": .03, "noise": None,
+       "centred": False},
+      {"percentage": 2.5, "learning_rate": 2e-4, "alpha": None, "noise": .1,
+       "centred": False}]

@@ -6,21 +6,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reproduce.distillation import student as distillation
-from reproduce.distillation.student import Trial
+from configs.distillation import Settings, Trial
+from reproduce.distillation import methods as methods_lib
+from reproduce.distillation import split as split_lib
+from reproduce.distillation import student as student_lib
 from sobolev_tf import errors
 from sobolev_tf.atari import networks as atari
-from sobolev_tf.atari import recording as recording_lib
-from sobolev_tf.atari import states as data_lib
+from sobolev_tf.atari import pixels, policies, recordings
+from sobolev_tf.atari import states as states_lib
+from sobolev_tf.losses import distillation as loss_lib
 from sobolev_tf.training import loop
 
 STATES = 60
-SETTINGS = distillation.Settings(
+SETTINGS = Settings(
     network="student-cpu", steps=6, warmup_steps=2, batch_size=8,
-    direction="student||teacher",
     distance="norm", evaluate_every=3, evaluation_states=10,
     checkpoint_every=2)
-SPLIT = data_lib.Split(*(np.arange(a, b, dtype=np.int32)
+SPLIT = split_lib.Split(*(np.arange(a, b, dtype=np.int32)
                          for a, b in ((0, 36), (36, 40), (40, 60))))
 TRIALS = {
     "regular": Trial(1e-3), "sobolev": Trial(1e-3, alpha=1.),
@@ -39,11 +41,11 @@ def teacher():
 def states(teacher):
   frames = np.random.default_rng(1).integers(
       256, size=(STATES, 84, 84), dtype=np.uint8)
-  log = recording_lib.ActionLog(
+  log = recordings.ActionLog(
       "pong", 0, "none", (0,), np.zeros((1, STATES), np.uint8),
       np.zeros((1, STATES), bool), ("",))
-  stacks = recording_lib.stacks(frames, recording_lib.stack_indices(log))
-  return data_lib.States(recording_lib.Recording(
+  stacks = recordings.stacks(frames, recordings.stack_indices(log))
+  return states_lib.States(recordings.Recording(
       log, frames, np.zeros(STATES, np.float32),
       teacher(tf.constant(stacks)).logits.numpy()))
 
@@ -51,7 +53,7 @@ def states(teacher):
 @pytest.fixture(scope="module")
 def make(teacher, states):
   def call(method="sobolev", trial=None, seed=0, **changes):
-    return distillation.Distillation(
+    return student_lib.Distillation(
         teacher, states, SPLIT, method, trial or TRIALS[method],
         dataclasses.replace(SETTINGS, **changes), seed)
   return call
@@ -66,7 +68,7 @@ def same(one, other):
       weights(one), weights(other), strict=True))
 
 
-@pytest.mark.parametrize("method", distillation.METHODS)
+@pytest.mark.parametrize("method", methods_lib.METHODS)
 def test_same_seed_same_student_and_only_the_policy_learns(method, make):
   first, second = make(method), make(method)
   before = weights(first)
@@ -82,11 +84,11 @@ def test_same_seed_same_student_and_only_the_policy_learns(method, make):
 
 def test_a_centred_student_subtracts_the_mean_frame_of_its_training_states(
     make, states, monkeypatch):
-  monkeypatch.setattr(data_lib, "_SLICE", 10)  # of 36
+  monkeypatch.setattr(states_lib, "_SLICE", 10)  # of 36
   x, _ = states(tf.constant(SPLIT.train))
   mean = tf.reduce_mean(x[..., -16:], axis=0)  # the newest frames
   np.testing.assert_allclose(
-      atari.blocks(states.mean_frame(SPLIT.train)), mean, atol=1e-6)
+      pixels.blocks(states.mean_frame(SPLIT.train)), mean, atol=1e-6)
   network = make(trial=Trial(1e-3, alpha=1., centred=True)).student
   raw = atari.make_network(
       3, atari.SIZES["student-cpu"], 0, policy_gain=1.)
@@ -114,7 +116,7 @@ def test_alpha_zero_is_the_regular_student_bit_for_bit(make):
 
 def test_methods_differ(make):
   trained = {}
-  for method in distillation.METHODS:
+  for method in methods_lib.METHODS:
     trained[method] = make(method)
     trained[method].train()
   for method, student in trained.items():
@@ -125,9 +127,9 @@ def test_methods_differ(make):
 def by_hand(student, teacher, x, log_probs, index, **options):
   """The loss of a method as `DistillationLoss` alone gives it."""
   exact = options.pop("exact", False)
-  return distillation.loss_lib.DistillationLoss(1., exact=exact)(
-      distillation.log_policy(student.student), x,
-      distillation.log_policy(teacher), student._fold(1, index),
+  return loss_lib.DistillationLoss(1., exact=exact)(
+      policies.log_policy(student.student), x,
+      policies.log_policy(teacher), student._fold(index, 1),
       teacher_log_probs=log_probs, **options)
 
 
@@ -147,10 +149,10 @@ def test_methods_by_hand(method, make, teacher):
 def test_noise_is_on_the_states_of_both(make, teacher):
   student = make("noise")
   x, log_probs = student._states(tf.range(6))
-  noisy = x + .1 * tf.random.stateless_normal(x.shape, student._fold(2, 7))
-  expected = distillation.loss_lib.kl_to_target(
-      distillation.log_policy(teacher)(noisy),
-      distillation.log_policy(student.student)(noisy))
+  noisy = x + .1 * tf.random.stateless_normal(x.shape, student._fold(7, 2))
+  expected = loss_lib.kl_to_target(
+      policies.log_policy(teacher)(noisy),
+      policies.log_policy(student.student)(noisy))
   np.testing.assert_allclose(
       student._terms(x, log_probs, 7).value, expected, rtol=1e-4)
 
@@ -165,7 +167,7 @@ def test_no_noise_is_the_regular_student(make):
 
 def test_the_teacher_stays_as_it_is(make, teacher):
   before = [v.numpy() for v in teacher.variables]
-  for method in distillation.METHODS:
+  for method in methods_lib.METHODS:
     make(method).train()
   for old, variable in zip(before, teacher.variables):
     np.testing.assert_array_equal(old, variable)
@@ -265,16 +267,8 @@ def test_wrong_trials(method, trial, words, make):
     ({"warmup_steps": -1}, "warmup_steps must be >= 0"),
     ({"batch_size": 0}, "batch_size must be >= 1"),
     ({"network": "large"}, "network must be one of"),
-    ({"direction": "both"}, "direction must be one of"),
     ({"distance": "l1"}, "distance must be one of"),
 ])
 def test_wrong_settings(changes, words, make):
   with pytest.raises(errors.UserError, match=words):
     make(**changes)
-
-
-def test_time_steps(make):
-  seconds = distillation.time_steps(
-      {"a": make("regular"), "b": make("sobolev")}, repeats=2, steps=1)
-  assert set(seconds) == {"a", "b"}
-  assert all(value > 0 for value in seconds.values())

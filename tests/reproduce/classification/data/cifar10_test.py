@@ -4,24 +4,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reproduce.classification.data import sets as data_lib
+from reproduce.classification.data import cifar10, opener
 from sobolev_tf import errors
 
 pytest.importorskip("tensorflow_datasets")
-cifar10 = pytest.importorskip("sobolev_tf.data.cifar10")
 mocks = pytest.importorskip("mocked_images")
 mocked = mocks.mocked
 
 
 def test_cifar10(mocked):
-  data = data_lib.open_data(
+  data = opener.open_data(
       "cifar10", seed=0, batch_size=6, held_out=0, train_on_validation=True)
   assert (data.shape, data.num_classes, data.compiled) == (
       (32, 32, 3), 10, True)
   batch = tf.function(data.train)(tf.constant(0, tf.int64))
   assert batch.images.shape == (6, 32, 32, 3)
   assert batch.images.dtype == tf.float32 and batch.labels.dtype == tf.int32
-  assert data.size == len(data_lib.open_data(
+  assert data.size == len(opener.open_data(
       "cifar10", seed=0, batch_size=6, held_out=0)._train.images) * 2
   for stream in ("validation", "test"):
     (held_out,) = data.held_out(stream)
@@ -34,7 +33,7 @@ def test_cifar10_is_standardised():
   means, deviations = np.array([[125.3, 123., 113.9], [63., 62.1, 66.7]])
   files = [mocks.png(np.rint(colour)) for colour in (means, means + deviations)]
   with mocks.mocked_files(files, [3, 4]):
-    data = data_lib.open_data("cifar10", seed=0, batch_size=2, held_out=0)
+    data = opener.open_data("cifar10", seed=0, batch_size=2, held_out=0)
   (batch,) = data.held_out("test")
   np.testing.assert_allclose(batch.images[0], np.zeros([32, 32, 3]), atol=.01)
   np.testing.assert_allclose(batch.images[1], np.ones([32, 32, 3]), atol=.01)
@@ -64,7 +63,7 @@ def test_pad_crop_flip_moves_whole_images_by_up_to_four_pixels():
 def test_a_damaged_image_of_cifar10_is_one_sentence():
   with mocks.damaged(1, 32), pytest.raises(
       errors.UserError, match="prepared cifar10 holds a damaged"):
-    data_lib.open_data("cifar10", seed=0, batch_size=4, held_out=0)
+    opener.open_data("cifar10", seed=0, batch_size=4, held_out=0)
 
 
 @pytest.mark.parametrize("label", [-1, 10, 11])
@@ -73,4 +72,4 @@ def test_a_label_of_cifar10_out_of_range(label):
   with mocks.mocked_files(images, [0, label, 9]), pytest.raises(
       errors.UserError, match=(
           f"cifar10 holds the label {label}, but its labels must be 0 to 9.")):
-    data_lib.open_data("cifar10", seed=0, batch_size=1, held_out=0)
+    opener.open_data("cifar10", seed=0, batch_size=1, held_out=0)

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reproduce.classification.data import sets as data_lib
+from reproduce.classification.data import imagenet, opener
 from sobolev_tf import errors
 
 pytest.importorskip("tensorflow_datasets")
-imagenet = pytest.importorskip("sobolev_tf.data.imagenet")
 mocks = pytest.importorskip("mocked_images")
 mocked = mocks.mocked
 
 
 def test_imagenet(mocked):
-  data = data_lib.open_data("imagenet", seed=0, batch_size=4, held_out=0)
+  data = opener.open_data("imagenet", seed=0, batch_size=4, held_out=0)
   assert (data.shape, data.num_classes, data.compiled) == (
       (224, 224, 3), 1000, False)
   first = data.train(tf.constant(0))
@@ -23,7 +22,7 @@ def test_imagenet(mocked):
   assert first.images.dtype == tf.float32 and first.labels.dtype == tf.int32
   assert np.abs(first.images - second.images).max() > .1
   # A run that resumes at step 1 sees the batch of an uninterrupted one.
-  resumed = data_lib.open_data("imagenet", seed=0, batch_size=4, held_out=0)
+  resumed = opener.open_data("imagenet", seed=0, batch_size=4, held_out=0)
   np.testing.assert_array_equal(
       resumed.train(tf.constant(1)).images, second.images)
   batch = next(data.held_out("test"))
@@ -32,26 +31,26 @@ def test_imagenet(mocked):
 
 def test_an_epoch_of_imagenet_is_one_pass():
   with mocks.mocked_files([mocks.png(9)] * 20, range(20)):
-    data = data_lib.open_data("imagenet", seed=3, batch_size=6, held_out=0)
+    data = opener.open_data("imagenet", seed=3, batch_size=6, held_out=0)
     assert (data.size, data.steps_per_epoch) == (20, 3)
     batches = mocks.labels_of(data, range(9))
     epochs = np.reshape(batches, [3, 18])
     assert all(len(set(epoch)) == 18 for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 3
     # A run that resumes in the second epoch sees the same batches.
-    resumed = data_lib.open_data("imagenet", seed=3, batch_size=6, held_out=0)
+    resumed = opener.open_data("imagenet", seed=3, batch_size=6, held_out=0)
     assert mocks.labels_of(resumed, range(4, 9)) == batches[4:]
-    other = data_lib.open_data("imagenet", seed=4, batch_size=6, held_out=0)
+    other = opener.open_data("imagenet", seed=4, batch_size=6, held_out=0)
     assert mocks.labels_of(other, range(3)) != batches[:3]
 
 
 def test_what_a_resumed_epoch_passes_over_is_not_decoded():
   with mocks.mocked_files([mocks.png(0)] * 8, range(8)):
-    data = data_lib.open_data("imagenet", seed=0, batch_size=4, held_out=0)
+    data = opener.open_data("imagenet", seed=0, batch_size=4, held_out=0)
     first, second = mocks.labels_of(data, range(2))
   files = [b"none" if label in first else mocks.png(0) for label in range(8)]
   with mocks.mocked_files(files, range(8)):
-    data = data_lib.open_data("imagenet", seed=0, batch_size=4, held_out=0)
+    data = opener.open_data("imagenet", seed=0, batch_size=4, held_out=0)
     assert mocks.labels_of(data, [1]) == [second]
     with pytest.raises(errors.UserError, match="damaged"):
       data.train(tf.constant(0))
@@ -62,7 +61,7 @@ def test_no_whole_batch_of_imagenet(mocked, batch_size):
   with pytest.raises(errors.UserError, match=(
       "batch_size must be 1 to 20, the training images of imagenet2012, "
       f"got {batch_size}.")):
-    data_lib.open_data(
+    opener.open_data(
         "imagenet", seed=0, batch_size=batch_size, held_out=0)
 
 
@@ -104,7 +103,7 @@ def test_random_crop_covers_8_to_100_percent():
 @pytest.mark.parametrize("stream", ["train", "validation", "test"])
 def test_a_damaged_image_of_imagenet_is_one_sentence(stream):
   with mocks.damaged(2, 300):
-    data = data_lib.open_data("imagenet", seed=0, batch_size=4, held_out=0)
+    data = opener.open_data("imagenet", seed=0, batch_size=4, held_out=0)
     with pytest.raises(errors.UserError) as caught:
       (data.train(tf.constant(0)) if stream == "train"
        else list(data.held_out(stream)))
@@ -117,7 +116,7 @@ def test_a_damaged_image_of_imagenet_is_one_sentence(stream):
 @pytest.mark.parametrize("stream", ["train", "validation", "test"])
 def test_a_label_of_imagenet_out_of_range(stream):
   with mocks.mocked_files([mocks.png(0)] * 3, [0, 999, 1000]):
-    data = data_lib.open_data("imagenet", seed=0, batch_size=3, held_out=0)
+    data = opener.open_data("imagenet", seed=0, batch_size=3, held_out=0)
     with pytest.raises(errors.UserError, match=(
         "imagenet2012 holds the label 1000, but its labels must be 0 to 999")):
       (data.train(tf.constant(0)) if stream == "train"

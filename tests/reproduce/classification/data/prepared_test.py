@@ -3,11 +3,10 @@
 import pytest
 import tensorflow as tf
 
-from reproduce.classification.data import sets as data_lib
+from reproduce.classification.data import opener, prepared
 from sobolev_tf import errors
 
 tfds = pytest.importorskip("tensorflow_datasets")
-prepared = pytest.importorskip("sobolev_tf.data.prepared")
 mocks = pytest.importorskip("mocked_images")
 
 
@@ -17,7 +16,7 @@ mocks = pytest.importorskip("mocked_images")
                   "ILSVRC2012_img_train.tar"])])
 def test_absent_data_name_the_command(tmp_path, name, words):
   with pytest.raises(errors.UserError) as caught:
-    data_lib.open_data(name, seed=0, batch_size=4, held_out=0,
+    opener.open_data(name, seed=0, batch_size=4, held_out=0,
                        folder=str(tmp_path))
   for word in words:
     assert word in str(caught.value)
@@ -51,7 +50,7 @@ def test_an_absent_file_is_named(tmp_path):
   absent = tmp_path / "cifar10-train.tfrecord-00000-of-00001"
   files = tf.data.TFRecordDataset(str(absent)).map(lambda file: (file, 0))
   with mocks.prepared(files), pytest.raises(errors.UserError) as caught:
-    data_lib.open_data("cifar10", seed=0, batch_size=4, held_out=0)
+    opener.open_data("cifar10", seed=0, batch_size=4, held_out=0)
   assert f"({absent}; No such file or directory)" in str(caught.value)
 
 
@@ -59,7 +58,7 @@ def test_a_file_with_too_few_records_is_damaged():
   files = tf.data.Dataset.from_tensors((mocks.png(0), 0)).apply(
       tf.data.experimental.assert_cardinality(2))
   with mocks.prepared(files):
-    data = data_lib.open_data("imagenet", seed=0, batch_size=2, held_out=0)
+    data = opener.open_data("imagenet", seed=0, batch_size=2, held_out=0)
     with pytest.raises(errors.UserError, match=(
         r"\(Input dataset was expected to contain 2 elements")):
       data.train(tf.constant(0))
@@ -73,4 +72,4 @@ def test_lack_of_memory_is_no_damage():
       tf.TensorSpec([], tf.string), tf.TensorSpec([], tf.int32)))
   with mocks.prepared(files), pytest.raises(
       tf.errors.ResourceExhaustedError, match="no more"):
-    data_lib.open_data("cifar10", seed=0, batch_size=4, held_out=0)
+    opener.open_data("cifar10", seed=0, batch_size=4, held_out=0)

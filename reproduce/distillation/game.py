@@ -1,0 +1,123 @@
+"""What students of a game learn from: its teacher and recorded states."""
+
+import functools
+import pathlib
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+from configs import figure4 as config_lib
+from reproduce.distillation import duplicates
+from reproduce.distillation import split as split_lib
+from sobolev_tf import files
+from sobolev_tf.atari import (
+  networks,
+  recorder,
+  recording_files,
+  recordings,
+  states,
+  teachers,
+)
+
+
+class Source(NamedTuple):
+  """A game's teacher and the log of its play, not yet replayed.
+
+  Attributes:
+    teacher: the teacher.
+    log: the log of actions.
+    stored: folder of the recorded frames; None if they must be replayed.
+  """
+  teacher: networks.AtariNetwork
+  log: recordings.ActionLog
+  stored: Optional[pathlib.Path]
+
+  @property
+  def checksums(self) -> List[str]:
+    """SHA-256 of the weights and of each copy's frames: what rows depend on."""
+    return [teachers.checksum(self.teacher), *self.log.checksums]
+
+
+def load(name: str, agents: Optional[files.Path] = None) -> Source:
+  """Loads a game's files.
+
+  Args:
+    name: one of `environment.GAMES`.
+    agents: a folder that holds, per game, `GAME` (a teacher) and
+      `GAME_recording` (its log of actions, and its frames if they need not be
+      replayed); None uses the package's.
+
+  Returns:
+    What they hold.
+
+  Raises:
+    UserError: if the teacher or the log is missing or damaged.
+  """
+  teacher_folder = recorded = None
+  if agents is not None:
+    teacher_folder = pathlib.Path(agents) / name
+    recorded = pathlib.Path(agents) / f"{name}_recording"
+  teacher, _ = teachers.load_teacher(name, teacher_folder)
+  log, _ = recording_files.load_game_log(name, teacher, recorded)
+  has_states = recorded is not None and recording_files.has_states(recorded)
+  return Source(teacher, log, recorded if has_states else None)
+
+
+def split(log: recordings.ActionLog, config: config_lib.Config
+          ) -> Tuple[List[int], Dict[float, split_lib.Split]]:
+  """Divides a recording, without playing it.
+
+  Args:
+    log: of all its copies.
+    config: what will be run.
+
+  Returns:
+    Positions of the copies that are needed, and by percentage the rows of
+    their states to train and evaluate on.
+
+  Raises:
+    UserError: if the log has too few states for the percentages.
+  """
+  copies, length = log.actions.shape
+  needed = list(split_lib.copies_needed(
+      max(config.percentages), copies, config.test_copies))
+  part = recordings.select(log, needed)
+  return needed, {
+      percentage: split_lib.split(
+          part, percentage, copies * length, config.test_copies)
+      for percentage in config.percentages}
+
+
+class Game:
+  """A game's teacher and recorded states.
+
+  Attributes:
+    teacher: its teacher.
+    states: the recorded states.
+    splits: by percentage, the rows to train and evaluate on.
+    duplicates: gives, for a percentage, the shares of the test states that
+      are in the training share, too.
+  """
+
+  def __init__(self, source: Source, config: config_lib.Config):
+    """Replays the recorded play, or reads it where its frames are stored.
+
+    Args:
+      source: the game's files.
+      config: what will be run.
+
+    Raises:
+      UserError: if the frames are not those recorded, or there are too few.
+    """
+    self.teacher = source.teacher
+    needed, self.splits = split(source.log, config)
+    if source.stored is None:
+      self._recording = recorder.replay(
+          recordings.select(source.log, needed), self.teacher)
+    else:
+      stored, _ = recording_files.load(source.stored)
+      self._recording = recorder.part(stored, needed, self.teacher)
+    self.states = states.States(self._recording)
+    self.duplicates = functools.cache(self._duplicates)
+
+  def _duplicates(self, percentage: float) -> duplicates.Duplicates:
+    rows = self.splits[percentage]
+    return duplicates.rates(self._recording, rows.train, rows.test)

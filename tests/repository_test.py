@@ -1,0 +1,28 @@
+"""What is committed: undamaged rows, a package that needs nothing beside it."""
+
+import pathlib
+import subprocess
+import sys
+
+from reproduce import rows as results
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+def test_committed_results_are_undamaged():
+  rows = [row for run in (ROOT / "results").glob("**/run.json")
+          for row in results.read(run.parent)]
+  assert {row.artefact for row in rows} >= {
+      "figure2", "figure3", "sensitivity"}
+
+
+def test_package_imports_without_the_repository(tmp_path):
+  """`import sobolev_tf` needs nothing from reproduce/ or configs/."""
+  code = (
+      "import sys; sys.path.insert(0, sys.argv[1]); import sobolev_tf; "
+      "bad = [m for m in sys.modules if m.split('.')[0] in "
+      "('reproduce', 'configs')]; sys.exit(bool(bad))")
+  link = tmp_path / "sobolev_tf"
+  link.symlink_to(ROOT / "sobolev_tf")
+  subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=tmp_path,
+                 check=True)

@@ -1,0 +1,89 @@
+"""`--jobs`: the rows are those of one process, and nobody is left behind."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from reproduce import jobs
+from sobolev_tf import files
+
+TOP = pathlib.Path(__file__).parents[2]
+FLAGS = ["--preset=smoke", "--functions=booth"]  # four parts
+
+
+def start(folder, *flags):
+  """Order 2 in a process group of its own."""
+  return subprocess.Popen(
+      [sys.executable, "-m", "reproduce.order2", *FLAGS, *flags,
+       f"--output={folder}"], cwd=TOP, text=True, start_new_session=True,
+      env={**os.environ, "GIT_DIR": "/nonexistent"},
+      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def rows(folder):
+  return {path.name: path.read_bytes()
+          for path in sorted(folder.glob("rows/*.csv"))}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("one") / "run"
+  process = start(folder)
+  _, text = process.communicate()
+  assert process.returncode == 0, text
+  return rows(folder)
+
+
+def test_rows_do_not_depend_on_the_number_of_processes(whole, tmp_path):
+  (tmp_path / "run").mkdir()
+  process = start(tmp_path / "run", "--jobs=2", "--overwrite")
+  out, text = process.communicate()
+  assert process.returncode == 0, text
+  assert "A helper process" not in text
+  assert out.count("### Preset `smoke`") == 1  # one of them reports
+  assert len(whole) == 4 and rows(tmp_path / "run") == whole
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_helpers_end_with_the_process_that_started_them(
+    whole, number, tmp_path):
+  folder = tmp_path / "run"
+  process = start(folder, "--jobs=2")
+  while len(list(folder.glob(".locks/*"))) < 2 and process.poll() is None:
+    time.sleep(.05)  # both are at a part
+  process.send_signal(number)
+  process.communicate()
+  assert process.returncode in (-number, 128 + number)
+  deadline = time.monotonic() + 60
+  while _members(process.pid) and time.monotonic() < deadline:
+    time.sleep(.1)
+  assert not _members(process.pid)
+  for lock in folder.glob(".locks/*"):
+    with files.locked(lock):
+      pass
+  again = start(folder)
+  _, text = again.communicate()
+  assert again.returncode == 0, text
+  assert rows(folder) == whole
+
+
+def _members(group):
+  """The processes of a group that have not ended."""
+  found = []
+  for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    try:
+      state, _, of = path.read_text().rpartition(")")[2].split()[:3]
+    except OSError:
+      continue
+    if int(of) == group and state != "Z":
+      found.append(path.parent.name)
+  return found
+
+
+def test_cores_are_those_of_this_process():
+  assert jobs.cores() == len(os.sched_getaffinity(0))
