@@ -128,9 +128,9 @@ def check(config: config_lib.Config) -> None:
     functions.by_name(name)
   for name in ("functions", "sizes", "seeds"):
     app.check_distinct(name, getattr(config, name))
-  app.check_distinct("settings", [
-      rows.label(settings.varied("regular") | settings.varied("sobolev"))
-      for settings in config.settings])
+  for method in regression_config.SECTION_4_1:
+    app.check_distinct("settings", [
+        rows.label(settings.varied(method)) for settings in config.settings])
   if min(config.sizes) < 1:
     raise errors.UserError(
         f"Every size must be >= 1, got {min(config.sizes)}.")

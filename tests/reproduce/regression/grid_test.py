@@ -22,7 +22,7 @@ from reproduce.regression import train as train_lib
 from sobolev_tf import errors, files, functions
 from sobolev_tf.training import checkpoint
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 SMOKE = dataclasses.replace(figure2.PRESETS["smoke"], settings=tuple(
     dataclasses.replace(settings, xla=False)  # compiled in less time
     for settings in figure2.PRESETS["smoke"].settings))
@@ -72,7 +72,7 @@ def test_rows_of_the_smoke_preset(smoke):
     assert row.commit and "tensorflow" in row.versions
   assert not (folder / "checkpoints").exists()
   assert sorted(p.name for p in folder.iterdir()) == [
-      ".lock", "rows", "run.json"]
+      ".lock", ".locks", "rows", "run.json"]
 
 
 def test_rows_are_what_training_alone_gives(smoke):
@@ -221,6 +221,16 @@ def test_bad_settings_are_refused(tmp_path, change, message):
   with pytest.raises(errors.UserError, match=message):
     run(tmp_path / "run", dataclasses.replace(SMOKE, settings=(settings,)))
   assert not list(tmp_path.glob("run/rows/*"))
+
+
+@pytest.mark.parametrize("rates", [(1e-3, .1), (.1, 1e-3)])
+def test_settings_that_would_train_a_method_twice_are_refused(rates):
+  (settings,) = SMOKE.settings
+  assert settings.learning_rates == (1e-3, 1e-3)
+  other = dataclasses.replace(
+      settings, learning_rates=regression.LearningRates(*rates))
+  with pytest.raises(errors.UserError, match="settings must name.*none twice"):
+    grid.check(dataclasses.replace(SMOKE, settings=(settings, other)))
 
 
 @pytest.mark.parametrize("config", [
