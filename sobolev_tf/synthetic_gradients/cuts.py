@@ -17,7 +17,6 @@ from sobolev_tf import errors
 from sobolev_tf.losses import pointwise, terms
 from sobolev_tf.synthetic_gradients import modules, stages
 
-
 Module = Union[modules.LossModel, modules.FreeGradient]
 
 
