@@ -20,7 +20,6 @@ from reproduce.regression import data as data_lib
 from reproduce.section5 import fitting, trials
 from reproduce.section5.panels import panels
 from sobolev_tf import derivatives, uncertainty
-from sobolev_tf.training import ensemble
 
 _ERRORS = {"value": "test_mse_standardised",
            "gradient": "test_gradient_mse_standardised",
@@ -121,8 +120,8 @@ def _compute(config: config_lib.Curvature, count: int, method: str,
     raw.append(data_lib.RegressionData(full.x, full.y, full.dy_dx, hessian))
   domain = [(-config.half_width, config.half_width)] * config.dimension
   trained = fitting.fit(
-      config.seeds, raw, [domain] * len(raw), METHODS[method].weights,
-      config.hidden_sizes, ensemble.Settings(config.steps, rate),
+      raw, [domain] * len(raw), config.seeds, METHODS[method].weights,
+      config_lib.training(config, rate),
       identity={"experiment": "curvature", "method": method, "count": count,
                 "seeds": list(config.seeds)}, **job.training)
   errors = fitting.held_out_errors(trained, {

@@ -18,7 +18,6 @@ from reproduce import rows as rows_lib
 from reproduce.regression import data as data_lib
 from reproduce.section5 import black_box, fitting, trials
 from sobolev_tf import derivatives, functions
-from sobolev_tf.training import ensemble
 
 _LABELS = {"exact": "exact gradients, no extra calls",
            "differences": "gradients by differences",
@@ -53,9 +52,8 @@ def _compute(config: config_lib.FiniteDifferences, method: str, share: float,
   domains = [function.domain for function, _, _ in members]
   derivative = black_box.METHODS[method].derivatives
   trained = fitting.fit(
-      [seed for _, _, seed in members], raw, domains,
-      (1., 1.) if derivative else (1.,), config.hidden_sizes,
-      ensemble.Settings(config.steps, rate),
+      raw, domains, [seed for _, _, seed in members],
+      (1., 1.) if derivative else (1.,), config_lib.training(config, rate),
       identity={"experiment": "finite_differences", "method": method,
                 "share": share, "count": config.count, "members": [
                     (function.name, *rest) for function, *rest in members]},

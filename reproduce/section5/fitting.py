@@ -1,4 +1,4 @@
-"""Fits small tanh networks to values and derivatives, known or not."""
+"""Fits small networks to values and derivatives, known or not."""
 
 from typing import Dict, List, Mapping, Sequence, Tuple
 
@@ -9,25 +9,22 @@ from reproduce.regression import data, measure
 from reproduce.regression import fit as fit_lib
 from sobolev_tf import derivatives, losses
 from sobolev_tf.losses import terms
-from sobolev_tf.training import ensemble
 
 
-def fit(seeds: Sequence[int], raw: Sequence[data.RegressionData],
-        domains: Sequence[data.Domain], weights: Tuple[float, ...],
-        hidden_sizes: Tuple[int, ...], settings: ensemble.Settings, **options
-        ) -> fit_lib.Trained:
-  """Minimises Eq. 1 with squared errors, all points at every step.
+def fit(raw: Sequence[data.RegressionData], domains: Sequence[data.Domain],
+        seeds: Sequence[int], weights: Tuple[float, ...],
+        settings: regression.Settings, **options) -> fit_lib.Trained:
+  """Minimises Eq. 1 with squared errors over what is known.
 
   Args:
-    seeds: of the initial weights, one per member.
     raw: the training set of each member; NaN marks what is not known.
     domains: of each member's inputs.
+    seeds: of the initial weights, one per member.
     weights: of the value's and each derivative's term; their number tells the
-      order. Inputs and targets are standardised.
-    hidden_sizes: of the networks.
-    settings: how to train.
+      order.
+    settings: how to train, with one learning rate for all methods.
     **options: `identity`, `folder`, `log_folder` and `title` of
-      `regression.fit.fit`.
+      `reproduce.regression.fit.fit`.
 
   Returns:
     The trained ensemble.
@@ -42,15 +39,8 @@ def fit(seeds: Sequence[int], raw: Sequence[data.RegressionData],
     return terms.compare(targets, predictions, orders, batch_dims=2,
                          entry_weights=known).reduce()  # [E]
 
-  rate = settings.learning_rate
-  return fit_lib.fit(
-      raw, domains, seeds, loss, regression.Settings(
-          hidden_sizes=hidden_sizes, steps=settings.steps,
-          batch_size=len(raw[0].x),
-          learning_rates=regression.LearningRates(rate, rate),
-          schedule="cosine", derivative_weight=1., inputs="standardised",
-          targets="standardised", activation="tanh"),
-      order=order, learning_rate=rate, **options)
+  return fit_lib.fit(raw, domains, seeds, loss, settings, order=order,
+                     learning_rate=settings.learning_rates.sobolev, **options)
 
 
 def held_out_errors(trained: fit_lib.Trained,

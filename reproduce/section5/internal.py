@@ -105,11 +105,10 @@ def _compute(config: config_lib.Internal, count: int, method: str,
   rows = []
   for stream in ("validation", "test"):
     images, _ = digits(stream)
-    target = _log_probs(guide(images[None]))  # [1, N, 10]
-    log_probs = _log_probs(student(tf.stack([images] * len(seeds))))
+    target = _log_policy(guide)(images[None])  # [1, N, 10]
+    log_probs = _log_policy(student)(tf.stack([images] * len(seeds)))
     measured = {
-        f"{stream}_kl": tf.reduce_sum(
-            tf.exp(log_probs) * (log_probs - target), -1),
+        f"{stream}_kl": distillation.kl_to_target(target, log_probs),
         f"{stream}_disagreement": tf.cast(
             tf.argmax(log_probs, -1) != tf.argmax(target, -1), tf.float32)}
     rows += [
@@ -121,12 +120,8 @@ def _compute(config: config_lib.Internal, count: int, method: str,
   return run.Outcome(rows)
 
 
-def _log_probs(logits: tf.Tensor) -> tf.Tensor:
-  return tf.nn.log_softmax(logits)
-
-
 def _log_policy(logits: derivatives.Function) -> derivatives.Function:
-  return lambda h: _log_probs(logits(h))
+  return lambda h: tf.nn.log_softmax(logits(h))
 
 
 def distillation_loss(student: mlp.EnsembleMLP, guide: mlp.EnsembleMLP,
