@@ -8,6 +8,7 @@ import re
 from typing import Iterator, List, Sequence
 
 _LIST = re.compile(r"(\*|\d+\.|>>>) ")
+_CODE = re.compile(r"`[^`]+`(?=([\w^])?)")  # and whether `a`^2 follows
 _SECTION = re.compile(r"[A-Z]\w*( \w+)?:$")  # "Args:"
 
 
@@ -23,19 +24,29 @@ def as_restructured_text(lines: Sequence[str]) -> Iterator[str]:
   opening, *rest = lines or [""]
   if _SECTION.match(opening) and rest and not rest[0].startswith(" "):
     rest = [f"  {line}" for line in rest]  # the section's is the common one
-  prose = literal = True  # what the paragraph is, what the last line was
+  prose, literal = True, False  # the paragraph; the last line that had text
   previous = ""
   for line in map(str.rstrip, [opening, *rest]):
     indented = line.startswith("  ")
     if line and not indented:
+      if literal and previous:
+        yield ""
       if not previous or _SECTION.match(line):
         prose = not _LIST.match(line) and not _SECTION.match(line)
       literal = False
     elif indented and prose and not literal:
       literal = True
       yield from ("", "::", "")
-    yield line if literal else line.replace("|", r"\|")
+    yield line if literal else _escaped(line)
     previous = line
+
+
+def _escaped(line: str) -> str:
+  """Symbols mean themselves, and code ends where its backquote is."""
+  line = line.replace("|", r"\|")
+  if line.count("`") % 2:  # code that goes on in another line
+    return line
+  return _CODE.sub(lambda code: code[0] + (r"\ " if code[1] else ""), line)
 
 
 def _process(unused_app, unused_what, unused_name, unused_object,

@@ -35,6 +35,19 @@ def test_lines_indented_without_a_blank_line_are_kept_as_well():
       """)
 
 
+def test_prose_may_follow_an_equation_without_a_blank_line():
+  assert converted("""
+      With
+        y = |x|
+      where x is real.
+      """) == "With\n\n::\n\n  y = |x|\n\nwhere x is real."
+
+
+def test_code_may_be_followed_by_a_power_or_a_letter():
+  assert converted("`a`^2 `b` s `c`s, `d`.") == r"`a`\ ^2 `b` s `c`\ s, `d`."
+  assert converted("c` and `d` or") == "c` and `d` or"  # begins above
+
+
 def test_lists_and_sections_are_left_alone():
   text = """
       A sum of
