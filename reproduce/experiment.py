@@ -5,8 +5,10 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
+from reproduce import folder as folder_lib
 from reproduce import rows as rows_lib
 from reproduce import run as run_lib
+from reproduce import tables
 from sobolev_tf import files
 
 
@@ -31,11 +33,11 @@ class Results(NamedTuple):
   @property
   def settings(self) -> Dict[str, Any]:
     """What `run.json` holds."""
-    return rows_lib.read_settings(self.source)
+    return folder_lib.read_settings(self.source)
 
   def table(self, name: str) -> List[Dict[str, str]]:
     """A table of the run by its name, such as "tables/figure1"."""
-    return rows_lib.read_table(self.source / f"{name}.csv")
+    return tables.read(self.source / f"{name}.csv")
 
   def columns(self, name: str) -> Dict[str, np.ndarray]:
     """A table of numbers as one array `[N]` per column."""

@@ -16,6 +16,7 @@ import markdown
 from markdown.extensions import toc
 
 from reproduce import app, experiment, registry, rows
+from reproduce import folder as folder_lib
 from sobolev_tf import errors, files
 
 _STYLE = """
@@ -51,7 +52,7 @@ def find_runs(inputs: Sequence[pathlib.Path]) -> Dict[str, pathlib.Path]:
       "cpu", "long", "quick", "tuned", "paper"]
   for folder in inputs:
     for path in sorted(folder.glob("**/run.json")):
-      settings = rows.read_settings(path.parent)
+      settings = folder_lib.read_settings(path.parent)
       artefact, preset = settings.get("artefact"), settings.get("preset")
       if not isinstance(artefact, str) or artefact not in artefacts:
         continue
@@ -90,7 +91,7 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
   by_artefact: Dict[str, Dict[str, pathlib.Path]] = {}
   for name, run in runs.items():
     by_artefact.setdefault(
-        rows.read_settings(run)["artefact"], {})[name] = run
+        folder_lib.read_settings(run)["artefact"], {})[name] = run
   sections = {name: registry.load(name).section for name in registry.MODULES
               if name in by_artefact}
   text = [

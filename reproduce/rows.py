@@ -1,45 +1,19 @@
-"""Result rows on disk: one folder per run, one sealed CSV file per part.
+"""Result rows: one measured number each, every setting in its own column.
 
-    <folder>/run.json           the run's settings
-    <folder>/rows/<part>.csv    the rows of a finished part
-    <folder>/checkpoints/<part> the state of an unfinished one
-
-Tables and figures are drawn from rows only. A part that has its file is
-finished and never computed again.
+Tables and figures are drawn from rows only.
 """
 
 import contextlib
-import csv
 import dataclasses
-import functools
-import io
-import json
 import pathlib
-import platform
 import re
-import shutil
-import subprocess
-from typing import (
-    Any,
-    Dict,
-    Iterable,
-    List,
-    Mapping,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple, Union
 
 import numpy as np
-import sonnet as snt
-import tensorflow as tf
 
+from reproduce import tables
 from sobolev_tf import errors, files
 
-LOCKS = ".locks"  # folder of the parts' locks
-_SETTINGS = "run.json"
-_OUTPUTS = ("rows", "checkpoints", "surfaces", "tables", "timing",
-            "tensorboard", "candidates", "states")  # folders of what runs make
 Setting = Union[str, float, bool, None]
 
 
@@ -58,8 +32,8 @@ class Row:
     settings: what distinguishes this row from others of the run, such as
       `learning_rate`; each has a column of its own in the file. Text must not
       look like a number, as it would be read as one.
-    artefact: what it belongs to, such as "figure2"; filled in by `Run.write`,
-      as is the rest.
+    artefact: what it belongs to, such as "figure2"; filled in by
+      `RunFolder.write`, as is the rest.
     preset: the preset of settings, such as "quick".
     commit: version of this repository, with "+" if it had changes.
     versions: of the interpreter and the libraries, and the device.
@@ -159,126 +133,7 @@ def by_setting(rows: Iterable[Row], name: str, **wanted
       values(chosen, **{name: number}) for number in numbers])
 
 
-class Run:
-  """The folder of one run, opened for adding parts."""
-
-  def __init__(self, folder: files.Path, settings: Mapping[str, Any],
-               overwrite: bool = False):
-    """Opens a folder, new or begun earlier with the same settings.
-
-    Args:
-      folder: the folder of the run.
-      settings: everything that determines the rows, JSON-serialisable, with
-        `artefact` and `preset`.
-      overwrite: deletes the rows and checkpoints that are there.
-
-    Raises:
-      UserError: if the folder holds rows of other settings or foreign files.
-    """
-    self.folder = files.make_folder(folder)
-    self._settings_file = self.folder / _SETTINGS
-    self._origin = {"artefact": settings.get("artefact", ""),
-                    "preset": settings.get("preset", ""),
-                    "commit": commit(), "versions": versions()}
-    text = json.dumps(settings, indent=2)
-    begun = self._settings_file.exists()
-    if begun and not overwrite:
-      self._check_settings(json.loads(text))
-    elif not begun:
-      self._check_empty()
-    if overwrite:  # rows first: a crash leaves settings without rows
-      for name in _OUTPUTS:
-        shutil.rmtree(self.folder / name, ignore_errors=True)
-    if overwrite or not begun:
-      files.write_text(self._settings_file, text)
-    (self.folder / "rows").mkdir(exist_ok=True)
-
-  def finished(self, part: str) -> bool:
-    """Whether a part's rows are there (and undamaged).
-
-    If they are, what a kill left of its checkpoints is dropped.
-    """
-    path = self._rows_file(part)
-    if not path.exists():
-      return False
-    read_table(path)
-    self._drop_checkpoints(part)
-    return True
-
-  def write(self, part: str, rows: Iterable[Row]) -> None:
-    """Stores the rows of a finished part and drops its checkpoints."""
-    write_rows(self._rows_file(part), [
-        row.with_origin(**self._origin) for row in rows])
-    self._drop_checkpoints(part)
-
-  def _drop_checkpoints(self, part: str) -> None:
-    shutil.rmtree(self.checkpoints(part), ignore_errors=True)
-    with contextlib.suppress(OSError):  # not empty: other parts' checkpoints
-      (self.folder / "checkpoints").rmdir()
-
-  def checkpoints(self, part: str) -> pathlib.Path:
-    """Where the checkpoints of an unfinished part go."""
-    return self.folder / "checkpoints" / part
-
-  def lock(self, part: str) -> pathlib.Path:
-    """A folder to hold (`files.locked`) while a part is worked on.
-
-    Nothing removes it, since a lock lives in a file.
-    """
-    return self.folder / LOCKS / part
-
-  def _rows_file(self, part: str) -> pathlib.Path:
-    return self.folder / "rows" / f"{part}.csv"
-
-  def _check_empty(self) -> None:
-    foreign = [path.name for path in self.folder.iterdir()
-               if not path.name.startswith(".")
-               and not path.name.endswith(files.TEMPORARY)]
-    if foreign:
-      raise errors.UserError(
-          f"'{self.folder}' is not empty and not a folder of results (it "
-          f"holds '{foreign[0]}'): choose another --output.")
-
-  def _check_settings(self, settings: Dict[str, Any]) -> None:
-    try:
-      before = read_settings(self.folder)
-    except errors.UserError as error:
-      raise errors.UserError(
-          f"'{self._settings_file}' is damaged: choose another --output, or "
-          "pass --overwrite to delete this folder's results.") from error
-    difference = files.first_difference(before, settings)
-    if difference:
-      raise errors.UserError(
-          f"'{self.folder}' holds results of other settings ({difference}): "
-          "choose another --output, or pass --overwrite to delete them.")
-
-
-def read_settings(folder: files.Path) -> Dict[str, Any]:
-  """Reads the settings of a run.
-
-  Args:
-    folder: the folder of the run.
-
-  Returns:
-    What `Run` was given, as JSON has it.
-
-  Raises:
-    UserError: if the file is missing, damaged or not of this project.
-  """
-  path = pathlib.Path(folder) / _SETTINGS
-  try:
-    settings = json.loads(files.read_text(path))
-  except (json.JSONDecodeError, RecursionError) as error:
-    raise errors.UserError(
-        f"'{path}' does not hold JSON ({error}): it is not of this project."
-    ) from error
-  if not isinstance(settings, dict):
-    raise errors.UserError(
-        f"'{path}' holds no settings: it is not of this project.")
-  return settings
-
-
-def write_rows(path: files.Path, rows: Sequence[Row]) -> None:
+def write(path: files.Path, rows: Sequence[Row]) -> None:
   """Writes rows as a sealed CSV file, every setting in its own column.
 
   Args:
@@ -286,7 +141,7 @@ def write_rows(path: files.Path, rows: Sequence[Row]) -> None:
     rows: at least one; a setting that a row lacks is an empty cell.
   """
   names = dict.fromkeys(name for row in rows for name in row.settings)
-  write_table(path, [{
+  tables.write(path, [{
       **{name: getattr(row, name) for name in _BEFORE},
       **{name: row.settings.get(name) for name in names},
       **{name: getattr(row, name) for name in _AFTER},
@@ -306,13 +161,13 @@ def read(folder: files.Path) -> List[Row]:
     UserError: if a file is damaged or not of this format.
   """
   return [row for path in sorted(pathlib.Path(folder).glob("rows/*.csv"))
-          for row in read_rows(path)]
+          for row in read_file(path)]
 
 
-def read_rows(path: files.Path) -> List[Row]:
-  """Reads a file of `write_rows`; raises as `read` does."""
+def read_file(path: files.Path) -> List[Row]:
+  """Reads a file of `write`; raises as `read` does."""
   rows = []
-  for record in read_table(path):
+  for record in tables.read(path):
     try:
       fixed: Dict[str, Any] = {
           name: record.pop(name) for name in (*_BEFORE, *_AFTER)}
@@ -335,64 +190,3 @@ def _typed(text: str) -> Setting:
     with contextlib.suppress(ValueError):
       return kind(text)
   return text
-
-
-def records(**columns: Any) -> List[Dict[str, Any]]:
-  """Columns, arrays `[N]`, as the records of a table (see `write_table`)."""
-  lists = {name: np.asarray(column).tolist()
-           for name, column in columns.items()}
-  return [dict(zip(lists, record)) for record in zip(*lists.values())]
-
-
-def write_table(path: files.Path, records: Sequence[Mapping[str, Any]]
-                ) -> None:
-  """Writes records of the same fields as a sealed CSV file.
-
-  Args:
-    path: the file.
-    records: at least one; floats are written so that they read back exactly.
-  """
-  stream = io.StringIO()
-  writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
-  writer.writeheader()
-  for record in records:
-    writer.writerow({
-        key: repr(float(value)) if isinstance(value, (float, np.floating))
-        else value for key, value in record.items()})
-  files.write_text(path, stream.getvalue())
-
-
-def read_table(path: files.Path) -> List[Dict[str, str]]:
-  """Reads a file of `write_table`; every value is text.
-
-  Raises:
-    UserError: if the file is missing or damaged.
-  """
-  return list(csv.DictReader(io.StringIO(files.read_text(path))))
-
-
-@functools.cache
-def commit() -> str:
-  """The repository's commit, with "+" if files differ from it."""
-  here = pathlib.Path(__file__).resolve().parent
-  def git(*arguments):
-    return subprocess.run(
-        ["git", "-C", str(here), *arguments], capture_output=True, text=True,
-        check=True).stdout.strip()
-  try:
-    return git("rev-parse", "--short", "HEAD") + (
-        "+" if git("status", "--porcelain") else "")
-  except (OSError, subprocess.CalledProcessError):
-    return "unknown"
-
-
-@functools.cache
-def versions() -> str:
-  """Versions of what computed a row, and the device."""
-  gpus = tf.config.list_physical_devices("GPU")
-  device = "cpu"
-  if gpus:
-    details = tf.config.experimental.get_device_details(gpus[0])
-    device = details.get("device_name", "gpu")
-  return (f"python {platform.python_version()}; tensorflow {tf.__version__}; "
-          f"sonnet {snt.__version__}; numpy {np.__version__}; {device}")

@@ -13,18 +13,20 @@ import pathlib
 import sys
 import time
 from typing import (
-    Any,
-    Callable,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Sequence,
+  Any,
+  Callable,
+  List,
+  Mapping,
+  NamedTuple,
+  Optional,
+  Sequence,
 )
 
 import tqdm
 
+from reproduce import folder as folder_lib
 from reproduce import rows as rows_lib
+from reproduce import tables
 from sobolev_tf import errors, files
 from sobolev_tf.training import device
 
@@ -149,7 +151,7 @@ def run(plan: Plan, folder: files.Path, *, overwrite: bool = False,
     store = open_folder(plan, folder, overwrite)
   agree(True)  # the folder is ready
   if not chief:
-    store = rows_lib.Run(folder, plan.description)
+    store = folder_lib.RunFolder(folder, plan.description)
   told = False
   with _progress(plan) as bar:
     while True:
@@ -170,7 +172,7 @@ def run(plan: Plan, folder: files.Path, *, overwrite: bool = False,
 
 
 def open_folder(plan: Plan, folder: files.Path, overwrite: bool = False
-                ) -> rows_lib.Run:
+                ) -> folder_lib.RunFolder:
   """Opens a run's folder, after other processes that are just opening it.
 
   Args:
@@ -191,18 +193,18 @@ def open_folder(plan: Plan, folder: files.Path, overwrite: bool = False
       try:
         stack.enter_context(files.locked(folder))
         if overwrite:
-          for lock in sorted((folder / rows_lib.LOCKS).glob("*")):
+          for lock in sorted((folder / folder_lib.LOCKS).glob("*")):
             stack.enter_context(files.locked(lock))
       except errors.InUse:
         if attempt + 1 == _ATTEMPTS:
           raise
         time.sleep(_PAUSE)
         continue
-      return rows_lib.Run(folder, plan.description, overwrite)
+      return folder_lib.RunFolder(folder, plan.description, overwrite)
   raise AssertionError("not reached")
 
 
-def _compute(plan: Plan, part: Part, store: rows_lib.Run,
+def _compute(plan: Plan, part: Part, store: folder_lib.RunFolder,
              tensorboard: bool) -> None:
   """Computes and stores a part; tables first, since rows mean finished."""
   outcome = part.compute(Job(
@@ -215,16 +217,16 @@ def _compute(plan: Plan, part: Part, store: rows_lib.Run,
   for name in part.tables:
     path = _table_file(store, name)
     files.make_folder(path.parent)
-    rows_lib.write_table(path, outcome.tables[name])
+    tables.write(path, outcome.tables[name])
   if part.rows:
     store.write(part.name, outcome.rows)
 
 
-def _table_file(store: rows_lib.Run, name: str) -> pathlib.Path:
+def _table_file(store: folder_lib.RunFolder, name: str) -> pathlib.Path:
   return store.folder / f"{name}.csv"
 
 
-def _finished(part: Part, store: rows_lib.Run) -> bool:
+def _finished(part: Part, store: folder_lib.RunFolder) -> bool:
   return (all(_table_file(store, name).exists() for name in part.tables) and
           all((store.folder / name).exists() and
               files.verify_folder(store.folder / name)
@@ -232,7 +234,7 @@ def _finished(part: Part, store: rows_lib.Run) -> bool:
           (not part.rows or store.finished(part.name)))
 
 
-def _choose(parts: Sequence[Part], store: rows_lib.Run,
+def _choose(parts: Sequence[Part], store: folder_lib.RunFolder,
             held: contextlib.ExitStack) -> int:
   """The index of a part that nobody has finished or is at; holds its lock."""
   none = _NONE_LEFT
@@ -263,7 +265,7 @@ def _progress(plan: Plan) -> tqdm.tqdm:
 
 
 def _advance(bar: tqdm.tqdm, parts: Sequence[Part],
-             store: rows_lib.Run) -> None:
+             store: folder_lib.RunFolder) -> None:
   done = sum(_finished(part, store) for part in parts)
   if not bar.n:
     bar.initial = done  # so that time left counts what this process saw

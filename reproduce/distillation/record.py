@@ -12,7 +12,7 @@ from absl import flags
 import numpy as np
 
 from configs import recording as config_lib
-from reproduce import app, experiment, markdown, rows, run
+from reproduce import app, experiment, markdown, provenance, rows, run
 from sobolev_tf import errors, files
 from sobolev_tf.atari import (
   environment,
@@ -77,7 +77,7 @@ def _compute(play: Callable[[], recordings.Recording],
       "teacher": {
           "weights": teachers.checksum(network), "steps": teacher.get("steps"),
           "score": teacher.get("evaluation", {}).get("mean")},
-      "commit": rows.commit(), "versions": rows.versions()})
+      "commit": provenance.commit(), "versions": provenance.versions()})
   whole = played.log.whole
   size = sum(f.stat().st_size for f in (job.output / STATES).iterdir())
   measured = {

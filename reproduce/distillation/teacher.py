@@ -11,7 +11,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 from absl import flags
 
 from configs import teacher as config_lib
-from reproduce import app, experiment, rows, run
+from reproduce import app, experiment, provenance, rows, run
 from sobolev_tf import errors, files
 from sobolev_tf.atari import actor_critic, environment, networks, teachers
 from sobolev_tf.atari import trainer as trainer_lib
@@ -75,8 +75,8 @@ def _train(config: config_lib.TeacherConfig, game: str, seed: int,
       teachers.save(
           job.output / _CANDIDATES / f"step-{steps:08d}", network, game,
           {"steps": steps, "commands": [*before.get("commands", []), command],
-           "settings": settings, "commit": rows.commit(),
-           "versions": rows.versions()})
+           "settings": settings, "commit": provenance.commit(),
+           "versions": provenance.versions()})
 
   history = trainer_lib.train(
       trainer, iterations=config.iterations,

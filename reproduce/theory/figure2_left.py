@@ -13,7 +13,7 @@ from typing import List, Tuple
 import numpy as np
 
 from configs import theory as config_lib
-from reproduce import experiment, look, run
+from reproduce import experiment, look, run, tables
 from reproduce import rows as rows_lib
 from reproduce.theory import piecewise_linear
 from sobolev_tf import errors
@@ -114,9 +114,9 @@ def _compute(config: config_lib.Figure2Left, unused_job: run.Job
       both("largest_distance_from_target",
            np.abs(only(x) - TARGET(x)).max()),
   ], {
-      _CURVES: rows_lib.records(
+      _CURVES: tables.records(
           x=x, target=TARGET(x), only=only(x), **curves),
-      _POINTS: rows_lib.records(
+      _POINTS: tables.records(
           x=POINTS, y=TARGET(POINTS), dy_dx=TARGET.derivative(POINTS)),
   })
 

@@ -14,7 +14,7 @@ from matplotlib import ticker
 import numpy as np
 
 from configs import theory as config_lib
-from reproduce import experiment, look, markdown, run
+from reproduce import experiment, look, markdown, run, tables
 from reproduce import rows as rows_lib
 from reproduce.theory import gaussians, linear_families
 
@@ -51,7 +51,7 @@ def _compute(config: config_lib.Identification, unused_job: run.Job
     rows += _gaussian(gaussians.draw(random), random.uniform(-3, 3, 3), seed)
   target, x = gaussians.Gaussian(0., 1.), np.linspace(-4, 6, 400)
   both = gaussians.from_two_values(.5, 2., *target.log([.5, 2.]))
-  return run.Outcome(rows, {_CURVES: rows_lib.records(
+  return run.Outcome(rows, {_CURVES: tables.records(
       x=x, **{f"solution_{i}": found(x) for i, found in enumerate(both)})})
 
 

@@ -21,7 +21,7 @@ import sonnet as snt
 import tensorflow as tf
 
 from configs import theory as config_lib
-from reproduce import experiment, look, markdown, run
+from reproduce import experiment, look, markdown, run, tables
 from reproduce import rows as rows_lib
 from reproduce.theory import piecewise_linear, ridge_network
 from sobolev_tf import derivatives, errors
@@ -134,9 +134,9 @@ def _compute(config: config_lib.Proposition1, unused_job: run.Job
   grid = np.linspace(-1.1, 1.1, 500)[:, None]
   network = interpolating_network(x, y, dy_dx)
   return run.Outcome(rows, {
-      _CURVE: rows_lib.records(
+      _CURVE: tables.records(
           x=grid[:, 0], h=network(tf.constant(grid))[:, 0]),
-      _POINTS: rows_lib.records(x=x[:, 0], y=y, dy_dx=dy_dx[:, 0])})
+      _POINTS: tables.records(x=x[:, 0], y=y, dy_dx=dy_dx[:, 0])})
 
 
 def write(results: experiment.Results) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from configs import theory as config_lib
-from reproduce import experiment, look, markdown, run
+from reproduce import experiment, look, markdown, run, tables
 from reproduce import rows as rows_lib
 from reproduce.theory import universality
 from sobolev_tf import derivatives
@@ -58,7 +58,7 @@ def _constructed(config: config_lib.Theorem1, unused_job: run.Job
                          ("h", universality.construct_1d(config.drawn))):
     y, dy_dx = derivatives.value_and_derivatives(function, x, 1)
     curves |= {name: y[:, 0], f"d{name}": dy_dx[:, 0]}
-  return run.Outcome(rows, {_CURVES: rows_lib.records(**curves)})
+  return run.Outcome(rows, {_CURVES: tables.records(**curves)})
 
 
 def _errors(method: str, dimension: int, width: int,

@@ -10,7 +10,7 @@ from typing import List
 import numpy as np
 
 from configs import theory as config_lib
-from reproduce import experiment, look, markdown, run
+from reproduce import experiment, look, markdown, run, tables
 from reproduce import rows as rows_lib
 from reproduce.theory import wrong_derivative
 from sobolev_tf import derivatives
@@ -49,7 +49,7 @@ def _bound(config: config_lib.Theorem2, unused_job: run.Job) -> run.Outcome:
   for k in config.frequencies:
     rows.append(_row("sin(k pi x)", "eta", wrong_derivative.lower_bound(
         functools.partial(_wave, k), config.points).eta, settings={"k": k}))
-  return run.Outcome(rows, {_CURVES: rows_lib.records(
+  return run.Outcome(rows, {_CURVES: tables.records(
       x=middle, f=wrong_derivative.value(middle),
       df=wrong_derivative.derivative(middle), g=wrong_derivative.other(middle),
       h=wrong_derivative.value(middle) + (gap[1:] + gap[:-1]) / 2,

@@ -7,6 +7,7 @@ import pathlib
 import pytest
 
 from configs import figure2, figure3, order2, regression, sensitivity
+from reproduce import folder as folder_lib
 from reproduce import rows as rows_lib
 from reproduce import tuning
 from reproduce.regression import figure3 as figure3_section
@@ -90,7 +91,7 @@ _PAPER = dataclasses.replace(figure2.PRESETS["paper"], sizes=(20, 100))
      grid.plan("sensitivity", "quick", sensitivity.PRESETS["quick"]), 0),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_committed_runs_are_of_their_presets(folder, plan, left):
-  assert rows_lib.read_settings(RESULTS / folder) == json.loads(
+  assert folder_lib.read_settings(RESULTS / folder) == json.loads(
       json.dumps(plan.description))
   stored = {path.stem for path in RESULTS.glob(f"{folder}/rows/*.csv")}
   made = {part.name for part in plan.parts if part.rows}

@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
+from configs import regression as config_lib
 from reproduce import (
   evaluate_teacher,
   figure2,
   figure4,
   record,
   report,
+  tables,
   train_teacher,
 )
-from reproduce import rows as results
-from reproduce.regression import train as regression
+from reproduce import folder as folder_lib
+from reproduce import rows as rows_lib
 from sobolev_tf import files
 from sobolev_tf.atari import (
   environment,
@@ -206,11 +208,14 @@ def test_damaged_teachers_and_logs(how, name, agents, tmp_path, command):
 
 def write_run(folder, artefact="figure2"):
   """A finished run as the report reads it, of rows made up here."""
-  store = results.Run(folder, {"artefact": artefact, "preset": "quick"})
+  store = folder_lib.RunFolder(
+      folder, {"artefact": artefact, "preset": "quick"})
   store.write("part", [
-      results.Row(artefact, "quick", "inputs=raw targets=raw learning_rate=1",
-                  method, "booth", 20, seed, 60, f"test_{metric}", 1. + seed)
-      for method in regression.METHODS for seed in (0, 1)
+      rows_lib.Row(
+          "booth", method, f"test_{metric}", 1. + seed, n=20, seed=seed,
+          step=60, settings={"inputs": "raw", "targets": "raw",
+                             "learning_rate": 1., "activation": "relu"})
+      for method in config_lib.SECTION_4_1 for seed in (0, 1)
       for metric in ("mse", "mse_standardised", "gradient_mse",
                      "gradient_mse_standardised")])
   return folder
@@ -262,8 +267,8 @@ def test_rows_that_make_no_sense(text, tmp_path, command):
 @settings(max_examples=8, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(field=st.sampled_from([
-    "artefact", "setting", "method", "task", "n", "seed", "step", "metric",
-    "value"]),
+    "artefact", "inputs", "learning_rate", "method", "task", "n", "seed",
+    "step", "metric", "value"]),
        value=st.one_of(st.text(max_size=6), st.integers(-2**70, 2**70),
                        st.floats()),
        everywhere=st.booleans())
@@ -272,10 +277,10 @@ def test_rows_with_anything_in_them(field, value, everywhere, tmp_path,
   """They are shown, or refused in a sentence."""
   shutil.rmtree(tmp_path / "runs", ignore_errors=True)
   path = write_run(tmp_path / "runs") / "rows" / "part.csv"
-  records = results.read_table(path)
+  records = tables.read(path)
   for row in records[:len(records) if everywhere else 1]:
     row[field] = value
-  results.write_table(path, records)
+  tables.write(path, records)
   outcome = reports(command, tmp_path / "runs", tmp_path / "new")
   if outcome.status:
     check_refused(outcome, str(tmp_path / "runs"))

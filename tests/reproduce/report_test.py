@@ -6,7 +6,8 @@ import shutil
 from commands import check_refused
 import pytest
 
-from reproduce import report
+from reproduce import folder as folder_lib
+from reproduce import provenance, report
 from reproduce import rows as rows_lib
 from sobolev_tf import errors
 
@@ -15,7 +16,7 @@ from sobolev_tf import errors
 def runs(tmp_path_factory):
   """A folder that holds one run of Figure 2, of rows made up here."""
   folder = tmp_path_factory.mktemp("runs")
-  store = rows_lib.Run(
+  store = folder_lib.RunFolder(
       folder / "a", {"artefact": "figure2", "preset": "quick"})
   for method, scale in (("regular", 2.), ("sobolev", 1.)):
     store.write(f"n20_{method}", [
@@ -30,7 +31,7 @@ def runs(tmp_path_factory):
 def test_page_holds_rows_figures_and_provenance(runs, tmp_path):
   html = report.write([runs], tmp_path / "report").read_text()
   assert "1.04 [" in html  # log10 of 10, 11 and 12, on average
-  assert rows_lib.commit() in html and rows_lib.versions() in html
+  assert provenance.commit() in html and provenance.versions() in html
   assert re.search(r'src="data:image/png;base64,\w', html)
   assert not re.search(r'src="(?!data:)', html)
   links = set(re.findall(r'href="#([^"]+)"', html))

@@ -11,7 +11,8 @@ import time
 import commands
 import pytest
 
-from reproduce import jobs
+from reproduce import folder as folder_lib
+from reproduce import jobs, tables
 from reproduce import rows as rows_lib
 from reproduce import run as run_lib
 from sobolev_tf import errors, files
@@ -42,7 +43,7 @@ def test_parts_are_computed_once_and_rows_name_their_origin(tmp_path):
   assert [row.value for row in rows] == [1., 2.]
   assert {(row.artefact, row.preset) for row in rows} == {("toy", "smoke")}
   assert run_lib.run(made, tmp_path) == rows and len(calls) == 2
-  assert rows_lib.read_settings(tmp_path) == {
+  assert folder_lib.read_settings(tmp_path) == {
       "artefact": "toy", "preset": "smoke", "width": 3}
   (tmp_path / "rows" / "a.csv").unlink()
   assert run_lib.run(made, tmp_path) == rows and len(calls) == 3
@@ -69,7 +70,7 @@ def test_a_part_without_its_table_is_not_finished(tmp_path):
   made = plan(run_lib.Part("a", compute, ["tables/curve"]))
   run_lib.run(made, tmp_path)
   path = tmp_path / "tables" / "curve.csv"
-  assert rows_lib.read_table(path) == [{"x": "0.5"}]
+  assert tables.read(path) == [{"x": "0.5"}]
   run_lib.run(made, tmp_path)
   assert len(calls) == 1
   path.unlink()
@@ -114,7 +115,8 @@ def test_overwrite_waits_for_nobody_who_is_at_a_part(tmp_path, monkeypatch):
   monkeypatch.setattr(run_lib, "_ATTEMPTS", 2)
   made = plan(counted("a", []))
   run_lib.run(made, tmp_path)
-  with elsewhere(tmp_path / rows_lib.LOCKS / "a"), pytest.raises(errors.InUse):
+  with elsewhere(tmp_path / folder_lib.LOCKS / "a"), (
+      pytest.raises(errors.InUse)):
     run_lib.open_folder(made, tmp_path, overwrite=True)
   assert len(rows_lib.read(tmp_path)) == 1
 
@@ -126,7 +128,7 @@ def test_what_measures_time_waits_for_all_others(tmp_path):
   def first(job):
     order.append("a")
     # Nothing else is free, and what measures time may not begin.
-    store = rows_lib.Run(tmp_path, made.description)
+    store = folder_lib.RunFolder(tmp_path, made.description)
     with contextlib.ExitStack() as stack:
       held.append(run_lib._choose(made.parts[1:], store, stack))
       held.append(_while_busy(store))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from configs import table1 as config_lib
+from reproduce import folder as folder_lib
 from reproduce import report, rows, table1
 from reproduce.classification import table1 as grid
 from reproduce.classification import train as training
@@ -183,7 +184,7 @@ def test_committed_runs_have_the_settings_of_their_presets():
   committed = list((ROOT / "results" / "table1").glob("*/*/run.json"))
   assert committed
   for path in committed:
-    kept = rows.read_settings(path.parent)
+    kept = folder_lib.read_settings(path.parent)
     made = rows.read(path.parent)
     config = config_lib.get(
         kept["preset"], kept["dataset"],

@@ -379,11 +379,11 @@ def test_settings_return_from_the_disk(tmp_path):
   """A trial's settings are columns, empty where a method does not use them."""
   trials = {"regular": Trial(.006, centred=True), "sobolev": Trial(.004, .03),
             "noise": Trial(2e-4, noise=.1)}
-  rows_lib.write_rows(tmp_path / "rows.csv", [
+  rows_lib.write(tmp_path / "rows.csv", [
       rows_lib.Row("pong", method, "test_kl", 1., settings={
           "percentage": 2.5, **methods_lib.settings(method, trial)})
       for method, trial in trials.items()])
-  found = [row.settings for row in rows_lib.read_rows(tmp_path / "rows.csv")]
+  found = [row.settings for row in rows_lib.read_file(tmp_path / "rows.csv")]
   assert found == [
       {"percentage": 2.5, "learning_rate": .006, "alpha": None, "noise": None,
        "centred": True},

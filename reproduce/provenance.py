@@ -1,0 +1,37 @@
+"""What computed a row: this repository's commit, versions and the device."""
+
+import functools
+import pathlib
+import platform
+import subprocess
+
+import numpy as np
+import sonnet as snt
+import tensorflow as tf
+
+
+@functools.cache
+def commit() -> str:
+  """The repository's commit, with "+" if files differ from it."""
+  here = pathlib.Path(__file__).resolve().parent
+  def git(*arguments):
+    return subprocess.run(
+        ["git", "-C", str(here), *arguments], capture_output=True, text=True,
+        check=True).stdout.strip()
+  try:
+    return git("rev-parse", "--short", "HEAD") + (
+        "+" if git("status", "--porcelain") else "")
+  except (OSError, subprocess.CalledProcessError):
+    return "unknown"
+
+
+@functools.cache
+def versions() -> str:
+  """Versions of what computed a row, and the device."""
+  gpus = tf.config.list_physical_devices("GPU")
+  device = "cpu"
+  if gpus:
+    details = tf.config.experimental.get_device_details(gpus[0])
+    device = details.get("device_name", "gpu")
+  return (f"python {platform.python_version()}; tensorflow {tf.__version__}; "
+          f"sonnet {snt.__version__}; numpy {np.__version__}; {device}")
