@@ -52,7 +52,7 @@ def main() -> None:
     for partial in folder.glob("operations-*.csv"):
       partial.unlink()
   rows = measure_all(folder)
-  files.write_text(_TABLE, operations.to_csv(tf.__version__, rows))
+  _TABLE.write_text(operations.to_csv(tf.__version__, rows), encoding="utf-8")
   run = sum(bool(row.dtypes) for row in rows)
   print(f"{len(rows)} operations, {run} of them run: {_TABLE}")
 

@@ -130,12 +130,12 @@ def _function(function: types.FunctionType, memo: _Memo):
   new.__defaults__ = _copy(function.__defaults__, memo)
   for cell, old in zip(new.__closure__ or (), function.__closure__ or ()):
     cell.cell_contents = _copy(old.cell_contents, memo)
-  for name in function.__code__.co_names:
-    value = function.__globals__.get(name)
-    if not isinstance(value, types.FunctionType) or (
-        value.__module__ == function.__module__):
-      if value is not None:
-        new.__globals__[name] = _copy(value, memo)
+  for name in function.__globals__.keys() & set(function.__code__.co_names):
+    value = function.__globals__[name]
+    library = isinstance(value, types.FunctionType) and (
+        value.__module__ != function.__module__)
+    if not library:
+      new.__globals__[name] = _copy(value, memo)
   return new
 
 

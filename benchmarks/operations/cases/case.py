@@ -87,7 +87,8 @@ def normal(*shape: int, seed: int = 0) -> np.ndarray:
 def apart(*shape: int) -> np.ndarray:
   """Numbers in random order, no two closer than 0.5: no kink is near."""
   size = int(np.prod(shape))
-  return np.random.default_rng(0).permutation(size).reshape(shape) / 2 - size / 4
+  order = np.random.default_rng(0).permutation(size)
+  return (order - size / 2).reshape(shape) / 2
 
 
 def uniform(low: float, high: float, *shape: int, seed: int = 0) -> np.ndarray:

@@ -42,7 +42,8 @@ CASES = [
     *each("Abs Asinh Atan BesselI0e BesselI1e Ceil Cos Cosh Elu Erf Erfc Exp "
           "Expm1 Floor LeakyRelu Neg OnesLike PreventGradient Relu Relu6 Rint "
           "Round Selu Sigmoid Sign Sin Sinh Softplus Softsign Square "
-          "StopGradient Tan Tanh ZerosLike Identity DebugIdentityV2", _unary(-1.4, 1.4)),
+          "StopGradient Tan Tanh ZerosLike Identity DebugIdentityV2",
+          _unary(-1.4, 1.4)),
     *each("Acos Asin Atanh Erfinv", _unary(-.9, .9)),
     *each("Digamma Inv Lgamma Log Reciprocal Rsqrt Sqrt", _unary(.3, 2.)),
     *each("BesselI0 BesselI1 BesselJ0 BesselJ1 BesselK0 BesselK0e BesselK1 "
