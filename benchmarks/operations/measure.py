@@ -15,6 +15,7 @@ _TYPES = (tf.float64, tf.float32, tf.bfloat16, tf.float16)
 # The verdict of several calls is the worst, ...
 _BEST_FIRST = (differences.UNDECIDED, differences.RIGHT, differences.NONE,
                differences.WRONG, differences.MISSING)
+_AT_ZERO = ("", "right", "third wrong", "second wrong", "first wrong")
 _NO_KERNEL = (tf.errors.OpError, ValueError)  # ... where the call runs at all.
 
 
@@ -49,7 +50,7 @@ def row(op: str, cases: Sequence[Case]) -> operations.Verdict:
     verdicts = [max(pair, key=_BEST_FIRST.index) for pair in zip(
         verdicts or [differences.UNDECIDED] * len(found),
         [v.verdict for v in found])]
-    at_zero = at_zero if "wrong" in at_zero else _at_zero(case) or at_zero
+    at_zero = max(at_zero, _at_zero(case), key=_AT_ZERO.index)
   if usual is None:
     return operations.Verdict(op, note="not run: " + "; ".join(notes))
   orders = sum(v not in (differences.MISSING, differences.NONE)
@@ -82,12 +83,20 @@ def _orders(case: Case):
 
 
 def _at_zero(case: Case) -> str:
-  """The verdict where a third of the numbers are 0."""
+  """The worst verdict where a third of the numbers in one input are 0."""
   if not case.zeros:
     return ""
   rng = np.random.default_rng(1)
-  case = case._replace(inputs=tuple(
-      np.where(rng.uniform(size=x.shape) < 1 / 3, 0., x) for x in case.inputs))
+  verdicts = []
+  for i, x in enumerate(case.inputs):
+    inputs = list(case.inputs)
+    inputs[i] = np.where(rng.uniform(size=np.shape(x)) < .4, 0., x)
+    verdicts.append(_smooth_verdict(case._replace(inputs=tuple(inputs))))
+  return max(verdicts, key=_AT_ZERO.index)
+
+
+def _smooth_verdict(case: Case) -> str:
+  """The lowest order that is wrong, "right", or nothing if not smooth."""
   found = _orders(case)
   if isinstance(found, str):
     return ""
