@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from benchmarks.operations import layers
 from sobolev_tf import keras as sobolev_keras
-from sobolev_tf.checks import differences
+from sobolev_tf.checks import differences, directional
 
 _POINTS = 3
 LOSSES = ("order 1", "order 2", "stochastic")
@@ -117,10 +117,11 @@ def _wrong_order(function, x: tf.Tensor) -> int:
       p = _projections(function, x, directions[:order])[-1]
     except Exception:  # a missing gradient: the cells say so
       return 3
-    expected = differences.difference(
-        lambda t, order=order, u=u: tf.reduce_sum(
-            _projections(function, x + t * u, directions[:order - 1]
-                                    )[-1] * directions[order - 1]), x.dtype)
+    def below(t, order=order, u=u):
+      lower = _projections(function, x + t * u, directions[:order - 1])[-1]
+      return tf.reduce_sum(lower * directions[order - 1])
+
+    expected = differences.difference(below, x.dtype)
     if differences.agreement(
         tf.reduce_sum(p * u), expected).verdict == differences.WRONG:
       return order
@@ -143,19 +144,19 @@ def _hessian(function, x: tf.Tensor) -> List[tf.Tensor]:
   """f, D_x f and D_x^2 f, as users write it."""
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(x)
-    y, dy_dx = _projections(function, x, [tf.ones([len(x), 1], x.dtype)])
+    y, dy_dx = _projections(function, x, [tf.ones([x.shape[0], 1], x.dtype)])
   return [y, dy_dx, tape.batch_jacobian(dy_dx, x)]
 
 
 def _hessian_by_rows(function, x: tf.Tensor) -> List[tf.Tensor]:
   """The same without a vectorised Jacobian: a copy of a point per row."""
-  size = int(np.prod(x.shape[1:]))
-  copies = tf.repeat(x, size, 0)  # [B D, ...]
-  rows = tf.reshape(tf.tile(tf.eye(size, dtype=x.dtype), [len(x), 1]),
-                    copies.shape)
-  ones = tf.ones([len(copies), 1], x.dtype)
+  count, size = x.shape[0], int(np.prod(x.shape[1:]))
+  shape = [count * size, *x.shape[1:]]
+  copies = tf.reshape(tf.repeat(x, size, 0), shape)
+  rows = tf.reshape(tf.tile(tf.eye(size, dtype=x.dtype), [count, 1]), shape)
+  ones = tf.ones([count * size, 1], x.dtype)
   hessian = _projections(function, copies, [ones, rows])[2]
-  return _projections(function, x, [ones[:len(x)]]) + [
+  return _projections(function, x, [ones[:count]]) + [
       tf.reshape(hessian, [*x.shape, *x.shape[1:]])]
 
 
@@ -226,7 +227,7 @@ def _explain(error: Exception, mode: str):
   text = str(error)
   short = text.strip().split("\n")[0][:80]
   if "no entry for" in text or "No gradient defined" in text:
-    return "missing", ""
+    return "missing", directional.missing(error)
   if any(word in text for word in ("pfor", "vectorized", "Encountered an exc"
                                    "eption while vectorizing")):
     return "not vectorised", ""

@@ -81,20 +81,25 @@ class _Draw:
 
 def _check_model(model, x: tf.Tensor) -> None:
   y = shapes.check_output(model(x), x, 1)
-  tolerance = {"rtol": 1e-3, "atol": 1e-4 * float(tf.reduce_max(tf.abs(y)))}
-  if not np.allclose(model(x), y, equal_nan=True, **tolerance):
+  infinite = ~np.isfinite(np.reshape(y, [len(x), -1])).all(1)  # [B]
+  if infinite.any():
+    raise errors.UserError(
+        f"The output of '{_name(model)}' is not finite at point "
+        f"{infinite.argmax()}: leave that point out.")
+  near = 1e-3 * float(tf.reduce_max(tf.abs(y)))
+  if not np.allclose(model(x), y, atol=near):
     raise errors.UserError(
         f"'{_name(model)}' gives another output at every call: check it with "
         "dropout and other random layers off.")
-  if not np.allclose(model(x[:1]), y[:1], equal_nan=True, **tolerance):
+  if not np.allclose(model(x[:1]), y[:1], atol=near):
     raise errors.UserError(
         f"The outputs of '{_name(model)}' depend on the other points of a "
         "batch: check it with batch normalisation in inference mode.")
 
 
 def _name(model) -> str:
-  return getattr(model, "name", None) or getattr(
-      model, "__name__", type(model).__name__)
+  return str(getattr(model, "name", "") or getattr(
+      model, "__name__", type(model).__name__))
 
 
 def _how(verdict: differences.Verdict) -> str:
@@ -158,7 +163,7 @@ def _weights(function, x: tf.Tensor, directions: List[tf.Tensor], draw: _Draw
   for i, variable in enumerate(variables if exact else ()):
     u = draw(variable)
     expected = differences.difference(
-        lambda t, v=variable, u=u: _moved(v, t * u, terms), x.dtype)
+        _along(variable, u, terms), x.dtype)
     smooth &= expected.smooth.all(0)
     name = getattr(variable, "path", variable.name).removesuffix(":0")
     for k in range(len(exact)):
@@ -207,13 +212,17 @@ def _total(expected: differences.Difference, k: int
       np.sum(expected.noise[k][smooth]), expected.tolerance)
 
 
-def _moved(variable, by: tf.Tensor, function) -> tf.Tensor:
-  """What a function gives with a variable moved, which is put back."""
+def _along(variable, u: tf.Tensor, function):
+  """What a function gives with a variable moved along u and put back."""
   before = variable.read_value()
-  variable.assign_add(by)
-  try:
-    return function()
-  finally:
-    variable.assign(before)
+
+  def moved(t: float) -> tf.Tensor:
+    variable.assign(before + t * u)
+    try:
+      return function()
+    finally:
+      variable.assign(before)
+
+  return moved
 
 

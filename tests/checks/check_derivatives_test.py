@@ -170,3 +170,5 @@ def test_bad_points_and_models():
     check_derivatives(lambda x: x * tf.random.uniform([]), X)
   with pytest.raises(errors.UserError, match="other points"):
     check_derivatives(lambda x: x - tf.reduce_mean(x, 0), X)
+  with pytest.raises(errors.UserError, match="not finite at point 1"):
+    check_derivatives(tf.math.log, tf.constant([[1.], [-1.]]))

@@ -79,6 +79,16 @@ def floats(result: Any) -> List[tf.Tensor]:
   return [t for part in parts for t in part if t.dtype.is_floating]
 
 
+def int64(values: Any) -> np.ndarray:
+  """Indices or shapes."""
+  return np.array(values, np.int64)
+
+
+def float32(values: Any) -> np.ndarray:
+  """Numbers that stay float32 whatever is differentiated."""
+  return np.array(values, np.float32)
+
+
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
   """Independent standard normal numbers."""
   return np.random.default_rng([seed, *shape]).normal(size=shape)

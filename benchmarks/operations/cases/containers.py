@@ -3,10 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.operations.cases.case import call, each, like, normal, of
+from benchmarks.operations.cases.case import call, each, int64, like, normal, of
 
-_INDICES = np.int64([[0, 1], [1, 0], [2, 3]])
-_SHAPE = np.int64([3, 4])
+_INDICES = int64([[0, 1], [1, 0], [2, 3]])
+_SHAPE = int64([3, 4])
 _SPARSE = {"sp_indices": _INDICES, "sp_shape": _SHAPE}
 _DENSE = normal(3, 4) + 3.
 
@@ -23,7 +23,7 @@ def _stack(handle, x):
 def _matrix(x):
   """A sparse matrix of all entries."""
   return tf.raw_ops.DenseToCSRSparseMatrix(
-      dense_input=x, indices=np.int64(list(np.ndindex(3, 4))))
+      dense_input=x, indices=int64(list(np.ndindex(3, 4))))
 
 
 def _dense(matrix, x):
@@ -47,7 +47,7 @@ def _sparse_pair(op):
 
 def _ragged(x):
   return tf.raw_ops.RaggedTensorToVariant(
-      rt_nested_splits=[np.int64([0, 1, 3])], rt_dense_values=x,
+      rt_nested_splits=[int64([0, 1, 3])], rt_dense_values=x,
       batched_input=False)
 
 
@@ -73,8 +73,8 @@ CASES = [
         input_indices=_INDICES[::-1].copy(), input_values=x,
         input_shape=_SHAPE), normal(3)),
     of("SparseSlice", lambda raw, x: raw(
-        indices=_INDICES, values=x, shape=_SHAPE, start=np.int64([0, 0]),
-        size=np.int64([2, 4])), normal(3)),
+        indices=_INDICES, values=x, shape=_SHAPE, start=int64([0, 0]),
+        size=int64([2, 4])), normal(3)),
     of("SparseFillEmptyRows", lambda raw, x, y: raw(
         indices=_INDICES[1:], values=x, dense_shape=_SHAPE, default_value=y),
        normal(2), normal(seed=1)),
@@ -86,7 +86,7 @@ CASES = [
         indices=[_INDICES, _INDICES], values=[x, y], shapes=[_SHAPE, _SHAPE],
         concat_dim=0), normal(3), normal(3, seed=1)),
     of("SparseSplit", lambda raw, x: raw(
-        split_dim=np.int64(1), indices=_INDICES, values=x, shape=_SHAPE,
+        split_dim=int64(1), indices=_INDICES, values=x, shape=_SHAPE,
         num_split=2), normal(3)),
     of("DenseToCSRSparseMatrix", lambda raw, x: _dense(_matrix(x), x), _DENSE),
     of("CSRSparseMatrixToDense", lambda raw, x: _dense(_matrix(x), x), _DENSE),
@@ -109,20 +109,20 @@ CASES = [
         a=_matrix(x), b=_matrix(y), type=x.dtype, transpose_b=True), x),
        _DENSE, _DENSE + 1.),
     of("RaggedGather", lambda raw, x: raw(
-        params_nested_splits=[np.int64([0, 1, 3])], params_dense_values=x,
+        params_nested_splits=[int64([0, 1, 3])], params_dense_values=x,
         indices=[1, 0, 1], OUTPUT_RAGGED_RANK=1), normal(3, 2)),
     of("RaggedTensorToSparse", lambda raw, x: raw(
-        rt_nested_splits=[np.int64([0, 1, 3])], rt_dense_values=x), normal(3)),
+        rt_nested_splits=[int64([0, 1, 3])], rt_dense_values=x), normal(3)),
     of("RaggedTensorToTensor", lambda raw, x: raw(
-        shape=np.int64([2, 2]), values=x, default_value=like(0.)(x.dtype),
-        row_partition_tensors=[np.int64([0, 1, 3])],
+        shape=int64([2, 2]), values=x, default_value=like(0.)(x.dtype),
+        row_partition_tensors=[int64([0, 1, 3])],
         row_partition_types=["ROW_SPLITS"]), normal(3)),
     of("RaggedTensorToVariant", lambda raw, x: tf.raw_ops.
        RaggedTensorFromVariant(
            encoded_ragged=_ragged(x), input_ragged_rank=1,
            output_ragged_rank=1, Tvalues=x.dtype), normal(3)),
     of("RaggedFillEmptyRows", lambda raw, x, y: raw(
-        value_rowids=np.int64([0, 2]), values=x, nrows=np.int64(3),
+        value_rowids=int64([0, 2]), values=x, nrows=int64(3),
         default_value=y), normal(2), normal(seed=1)),
     of("RaggedRange", lambda raw, x: raw(
         starts=x, limits=x + 3., deltas=tf.ones_like(x)), normal(2)),
@@ -141,7 +141,7 @@ CASES = [
     _in_list("TensorListPushBack", lambda raw, x: _stack(
         raw(input_handle=_list(x), tensor=x[0] * 2.), x)),
     _in_list("TensorListConcatV2", lambda raw, x: raw(
-        input_handle=_list(x), element_shape=[4], leading_dims=np.int64([]),
+        input_handle=_list(x), element_shape=[4], leading_dims=int64([]),
         element_dtype=x.dtype)[0]),
     _in_list("TensorListScatterV2", lambda raw, x: _stack(raw(
         tensor=x, indices=[1, 0, 2], element_shape=[4], num_elements=-1), x)),
@@ -149,7 +149,7 @@ CASES = [
         input_handle=_list(x), tensor=x[:2] * 2., indices=[1, 0]), x)),
     _in_list("TensorListSplit", lambda raw, x: _stack(raw(
         tensor=tf.reshape(x, [-1]), element_shape=[4],
-        lengths=np.int64([4, 4, 4])), x)),
+        lengths=int64([4, 4, 4])), x)),
     _in_list("TensorListResize", lambda raw, x: _stack(raw(
         input_handle=_list(x), size=2), x)),
     _in_list("TensorListConcatLists", lambda raw, x: _stack(raw(

@@ -2,11 +2,18 @@
 
 import numpy as np
 
-from benchmarks.operations.cases.case import call, each, normal, of, uniform
+from benchmarks.operations.cases.case import (
+    call,
+    each,
+    float32,
+    normal,
+    of,
+    uniform,
+)
 
 _IMAGE = normal(2, 4, 5, 3)
 _COLOURS = uniform(.1, .9, 2, 3, 3)
-_BOXES = np.float32([[.1, .1, .8, .9]])
+_BOXES = float32([[.1, .1, .8, .9]])
 
 
 def _resize(op):
@@ -36,10 +43,10 @@ CASES = [
     call("ScaleAndTranslateGrad", normal(2, 6, 7, 3), _IMAGE, scale=[1.5, 1.4],
          translation=[.1, .2], kernel_type="lanczos3"),
     call("ImageProjectiveTransformV2", _IMAGE, output_shape=[4, 5],
-         transforms=np.float32([[1., .1, .2, .1, 1., .1, 0., 0.]]),
+         transforms=float32([[1., .1, .2, .1, 1., .1, 0., 0.]]),
          interpolation="BILINEAR"),
     call("ImageProjectiveTransformV3", _IMAGE, output_shape=[4, 5],
-         transforms=np.float32([[1., .1, .2, .1, 1., .1, 0., 0.]]),
+         transforms=float32([[1., .1, .2, .1, 1., .1, 0., 0.]]),
          interpolation="BILINEAR", fill_value=0.),
     of("CropAndResize", lambda raw, x: raw(
         image=x, boxes=_BOXES, box_ind=[1], crop_size=[3, 3]), _IMAGE),
@@ -61,11 +68,11 @@ CASES = [
     of("RGBToHSV", lambda raw, x: raw(images=x), _COLOURS),
     of("HSVToRGB", lambda raw, x: raw(images=x), _COLOURS),
     of("AdjustContrastv2", lambda raw, x, c: raw(
-        images=x, contrast_factor=c), _IMAGE, np.float64(1.3)),
+        images=x, contrast_factor=c), _IMAGE, np.array(1.3)),
     of("AdjustHue", lambda raw, x, d: raw(images=x, delta=d), _COLOURS,
-       np.float64(.1)),
+       np.array(.1)),
     of("AdjustSaturation", lambda raw, x, s: raw(images=x, scale=s), _COLOURS,
-       np.float64(.8)),
+       np.array(.8)),
     of("DrawBoundingBoxes", lambda raw, x: raw(
-        images=x, boxes=np.float32([[[0., 0., 1., 1.]]] * 2)), _IMAGE),
+        images=x, boxes=float32([[[0., 0., 1., 1.]]] * 2)), _IMAGE),
 ]

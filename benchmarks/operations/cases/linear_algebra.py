@@ -70,7 +70,7 @@ CASES = [
     call("MatrixTriangularSolve", _A, _B, lower=True),
     call("BandedTriangularSolve", np.stack([_A[:, 0] + 2, _A[:, 1]], 1), _B),
     of("MatrixSolveLs", lambda raw, x, y: raw(
-        matrix=x, rhs=y, l2_regularizer=np.float64(.1), fast=True),
+        matrix=x, rhs=y, l2_regularizer=np.array(.1), fast=True),
         normal(2, 4, 3), normal(2, 4, 2)),
     of("MatrixSquareRoot", lambda raw, x: raw(input=_symmetric(x)), _S),
     of("Cholesky", lambda raw, x: raw(input=_symmetric(x)), _S),

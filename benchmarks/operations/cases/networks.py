@@ -1,12 +1,15 @@
 """Convolutions, pooling, normalisation and recurrent cells."""
 
-import numpy as np
+from typing import Dict
+
 import tensorflow as tf
 
 from benchmarks.operations.cases.case import (
     apart,
     call,
     each,
+    float32,
+    int64,
     like,
     normal,
     of,
@@ -29,17 +32,18 @@ def _normalisation(op, training):
   mean, variance = ([], []) if training else ([.1] * 4, [1.2] * 4)
 
   def function(raw, x, scale, offset):
-    return raw(x=x, scale=scale, offset=offset, mean=np.float32(mean),
-               variance=np.float32(variance), is_training=training)[0]
+    return raw(x=x, scale=scale, offset=offset, mean=float32(mean),
+               variance=float32(variance), is_training=training)[0]
 
   return of(op, function, _IMAGE, uniform(.5, 1., 4), normal(4))
 
 
 def _normalisation_gradient(op):
   def function(raw, dy, x, scale):
-    more = {"reserve_space_3": []} if op.endswith("V3") else {}
-    return raw(y_backprop=dy, x=x, scale=scale, reserve_space_1=np.float32(
-        [.1] * 4), reserve_space_2=np.float32([1.2] * 4), is_training=False,
+    more: Dict[str, list] = (
+        {"reserve_space_3": []} if op.endswith("V3") else {})
+    return raw(y_backprop=dy, x=x, scale=scale, reserve_space_1=float32(
+        [.1] * 4), reserve_space_2=float32([1.2] * 4), is_training=False,
         **more)[:3]
 
   return of(op, function, _IMAGE, normal(2, 5, 6, 4, seed=1),
@@ -52,7 +56,7 @@ def _pooled(x):
 
 def _lstm_block(op):
   def function(raw, x, h, c, w):
-    return raw(seq_len_max=np.int64(3), x=x, cs_prev=c, h_prev=h, w=w,
+    return raw(seq_len_max=int64(3), x=x, cs_prev=c, h_prev=h, w=w,
                wci=like([0.] * 2)(x.dtype), wcf=like([0.] * 2)(x.dtype),
                wco=like([0.] * 2)(x.dtype), b=like([.1] * 8)(x.dtype))[6]
 
@@ -106,14 +110,15 @@ CASES = [
     of("DepthwiseConv2dNativeBackpropFilter", lambda raw, x, dy: raw(
         input=x, filter_sizes=[3, 3, 4, 2], out_backprop=dy,
         strides=[1] * 4, padding="SAME"), _IMAGE, normal(2, 5, 6, 8)),
-    call("AvgPool", _IMAGE, **_WINDOW),
-    call("MaxPool", _IMAGE, **_WINDOW),
-    call("MaxPoolWithArgmax", _IMAGE, **_WINDOW),
+    of("AvgPool", lambda raw, x: raw(value=x, **_WINDOW), _IMAGE),
+    of("MaxPool", lambda raw, x: raw(input=x, **_WINDOW), _IMAGE),
+    of("MaxPoolWithArgmax", lambda raw, x: raw(input=x, **_WINDOW), _IMAGE),
     of("MaxPoolV2", lambda raw, x: raw(
         input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME"),
         _IMAGE),
-    call("AvgPool3D", _VOLUME, **_CUBE),
-    call("MaxPool3D", apart(1, 4, 4, 4, 2), **_CUBE),
+    of("AvgPool3D", lambda raw, x: raw(input=x, **_CUBE), _VOLUME),
+    of("MaxPool3D", lambda raw, x: raw(input=x, **_CUBE),
+       apart(1, 4, 4, 4, 2)),
     of("AvgPoolGrad", lambda raw, dy: raw(
         orig_input_shape=[2, 5, 6, 4], grad=dy, **_WINDOW),
         normal(2, 4, 3, 4)),

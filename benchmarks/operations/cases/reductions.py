@@ -7,6 +7,7 @@ from benchmarks.operations.cases.case import (
     apart,
     call,
     each,
+    int64,
     like,
     normal,
     of,
@@ -73,9 +74,9 @@ CASES = [
         input=x, output_dtype=x.dtype)[0], _X),
     call("Unique", normal(5)),
     of("Bincount", lambda raw, x: raw(
-        arr=np.int32([0, 1, 1, 2]), size=3, weights=x), normal(4)),
+        arr=np.array([0, 1, 1, 2], np.int32), size=3, weights=x), normal(4)),
     of("DenseBincount", lambda raw, x: raw(
-        input=np.int32([0, 1, 1, 2]), size=3, weights=x), normal(4)),
+        input=np.array([0, 1, 1, 2], np.int32), size=3, weights=x), normal(4)),
     of("SoftmaxCrossEntropyWithLogits", lambda raw, x: raw(
         features=x, labels=like(np.full((4, 5), .2))(x.dtype))[0], _X),
     of("SoftmaxCrossEntropyWithLogits", lambda raw, x, y: raw(
@@ -84,9 +85,9 @@ CASES = [
     of("SparseSoftmaxCrossEntropyWithLogits", lambda raw, x: raw(
         features=x, labels=[0, 1, 2, 4])[0], _X),
     of("CTCLoss", lambda raw, x: raw(
-        inputs=x, labels_indices=np.int64([[0, 0], [0, 1]]),
+        inputs=x, labels_indices=int64([[0, 0], [0, 1]]),
         labels_values=[0, 1], sequence_length=[6])[0], normal(6, 1, 4)),
     of("CTCLossV2", lambda raw, x: raw(
-        inputs=x, labels_indices=np.int64([[0, 0], [0, 1]]),
+        inputs=x, labels_indices=int64([[0, 0], [0, 1]]),
         labels_values=[1, 2], sequence_length=[6])[0], normal(6, 1, 4)),
 ]
