@@ -4,6 +4,7 @@ Czarnecki, Osindero, Jaderberg, Swirszcz and Pascanu, NeurIPS 2017,
 https://arxiv.org/abs/1706.04859.
 """
 
+from sobolev_tf.checks import check_derivatives
 from sobolev_tf.derivatives import (
     gradient,
     hessian,
@@ -47,6 +48,7 @@ __all__ = (
     "StochasticSobolevLoss",
     "UserError",
     "absolute_error",
+    "check_derivatives",
     "cosine",
     "estimated_jacobian_asymmetry",
     "from_arrays",

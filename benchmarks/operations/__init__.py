@@ -1,0 +1,1 @@
+"""Which operations and layers are right when differentiated again."""
