@@ -172,6 +172,7 @@ class SyntheticGradient(Cut):
     prediction = self(h, labels, is_training=False)
     self.compare(prediction, prediction.value, prediction.gradient)
 
+  @snt.no_name_scope  # names decide in which order TensorFlow adds gradients
   def learn(self, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
             gradient: tf.Tensor) -> Lesson:
     """Passes the module's gradient on; see `Cut.learn`."""
