@@ -17,11 +17,19 @@ j-th derivative has the shape `[*batch] + event * j`. Any other has
 from typing import Callable, List, Optional, Sequence, Tuple, Union
 
 import tensorflow as tf
+from tensorflow.python.ops import control_flow_util
 
-from sobolev_tf import errors, gradients, shapes
+from sobolev_tf import errors, gradients, memory, shapes, tracing
 
 Function = Callable[[tf.Tensor], tf.Tensor]
 Direction = Union[tf.Tensor, Function]
+
+_UNROLLED = memory.Memory()  # 1 for functions whose VJPs cannot be vectorised
+
+
+class _NotVectorisedError(Exception):
+  """TensorFlow cannot compute several VJPs of a function at once."""
+  ag_pass_through = True
 
 
 def gradient(function: Function, x: tf.Tensor,
@@ -109,7 +117,7 @@ def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
   x = shapes.check_points(x, batch_dims)
   batch, event = tf.shape(x)[:batch_dims], x.shape[batch_dims:]
   if batch_dims == 1:
-    return _nested(function, x, order, function)
+    return _derivatives(function, x, order, function)
 
   # Several batch axes are folded into one around the function. TensorFlow
   # 2.21's oneDNN products corrupt memory where batch_jacobian() broadcasts over
@@ -127,7 +135,19 @@ def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
       tf.ensure_shape(
           tf.reshape(d, tf.concat([batch, tf.shape(d)[1:]], 0)),
           static.concatenate(d.shape[1:]))
-      for d in _nested(folded, flat, order, function, unrolled=1 in static))
+      for d in _derivatives(
+          folded, flat, order, function, unrolled=1 in static))
+
+
+def _derivatives(function: Function, x: tf.Tensor, order: int, named: Function,
+                 unrolled: bool = False) -> Tuple[tf.Tensor, ...]:
+  """As `_nested`, unrolled also where vectorising has failed once."""
+  if not (unrolled or _UNROLLED[named]):
+    try:
+      return _nested(function, x, order, named)
+    except _NotVectorisedError:
+      _UNROLLED[named] = 1
+  return _nested(function, x, order, named, unrolled=True)
 
 
 def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
@@ -192,12 +212,42 @@ def _vectorised(tape: tf.GradientTape, components: tf.Tensor,
     connected.append(derivative is not None)
     return tf.zeros_like(x) if derivative is None else derivative
 
-  rows = tf.vectorized_map(
-      row, tf.eye(components.shape[1], dtype=x.dtype),
-      fallback_to_while_loop=False)  # [M, B, *event]
+  if _resists():
+    raise _NotVectorisedError
+  try:
+    rows = tf.vectorized_map(
+        row, tf.eye(components.shape[1], dtype=x.dtype),
+        fallback_to_while_loop=False)  # [M, B, *event]
+  except (errors.UserError, LookupError):  # one by one this fails, too
+    raise
+  except Exception as error:  # many types, from eager kernels and from traces
+    raise _NotVectorisedError from error
   if not any(connected):
     return None
   return tf.transpose(rows, [1, 0, *range(2, rows.shape.rank)])
+
+
+def _resists() -> bool:
+  """Whether the graph around holds what fails only when it runs vectorised.
+
+  That are grouped convolutions, and loops that XLA is to compile. Eagerly the
+  failure itself is met.
+  """
+  if tf.executing_eagerly():
+    return False
+  graph = tf.compat.v1.get_default_graph()
+  xla = control_flow_util.GraphOrParentsInXlaContext(graph)
+  return any(
+      xla if operation.type in tracing.CONTROL_FLOW else _is_grouped(operation)
+      for operation in tracing.all_operations(graph.get_operations()))
+
+
+def _is_grouped(operation: tf.Operation) -> bool:
+  if operation.type not in ("Conv2D", "Conv3D"):
+    return False
+  channels = operation.get_attr("data_format").index(b"C")
+  image, kernel = operation.inputs[0].shape, operation.inputs[1].shape
+  return image[channels] != kernel[-2]
 
 
 @gradients.right_gradients()

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tensorflow.python.framework import ops as framework_ops
 
 from sobolev_tf import ops
-from sobolev_tf.ops import resize as resize_lib
+from sobolev_tf.ops.resize import multiply, weights
 
 _LOCAL = threading.local()
 
@@ -70,9 +70,9 @@ def _resize(method: str) -> Callable:
     if method == "bicubic" and not half:
       return None
     rows, columns = (
-        tf.constant(resize_lib.weights(o, n, method, half), y.dtype)
+        tf.constant(weights(o, n, method, half), y.dtype)
         for o, n in zip(old, new))
-    return lambda x: resize_lib.multiply(tf.cast(x, y.dtype), rows, columns)
+    return lambda x: multiply(tf.cast(x, y.dtype), rows, columns)
   return drop_in
 
 

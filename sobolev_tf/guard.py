@@ -7,16 +7,22 @@ instead. `sobolev_tf.operations` is the table of these operations;
 `sobolev_tf.gradients` mends some of them, which are then left in peace.
 """
 
-import contextlib
 import os
 import sys
-from typing import Any, Iterator, List, MutableMapping, NamedTuple, Tuple
+from typing import Iterator, List, NamedTuple, Tuple
 import warnings
-import weakref
 
 import tensorflow as tf
 
-from sobolev_tf import errors, gradients, linearity, operations, shapes, tracing
+from sobolev_tf import (
+    errors,
+    gradients,
+    linearity,
+    memory,
+    operations,
+    shapes,
+    tracing,
+)
 
 _DROP_INS = {
     "Cumprod": "sobolev_tf.ops.cumprod",
@@ -34,8 +40,7 @@ _FAULTS = {
     "unsure": "inside a tf.function, where its second derivative is wrong if "
               "that function has been differentiated twice before",
 }
-# To which order functions and models were checked.
-_SEEN: MutableMapping[Any, int] = weakref.WeakKeyDictionary()
+_CHECKED = memory.Memory()  # 1 + the highest order checked
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -111,10 +116,12 @@ class Guard:
         _report(traced, self._order)
         return y
       y = function(x)
-      if _is_new(function, self._order):
+      if _CHECKED[function] <= self._order:
+        _CHECKED[function] = self._order + 1
         check(function, x, self._order)  # after the variables are made
       return y
     checked.__name__ = shapes.name_of(function)
+    checked.__wrapped__ = function
     return checked
 
 
@@ -189,25 +196,3 @@ def _warn(message: str, category) -> None:
       level = depth
     frame = frame.f_back
   warnings.warn(message, category, stacklevel=level)
-
-
-def _is_new(function, order: int) -> bool:
-  """Whether a function, or a model that it holds, has not been checked yet.
-
-  A lambda that is written anew at every step has the same code. What tensors
-  it holds does not matter: every step has its own.
-  """
-  function = getattr(function, "func", function)  # of functools.partial
-  parts = [getattr(function, "__code__", function)]
-  for cell in getattr(function, "__closure__", None) or ():
-    with contextlib.suppress(ValueError):  # not filled yet
-      if callable(cell.cell_contents):
-        parts.append(cell.cell_contents)
-  parts.append(getattr(function, "__self__", None))
-  new = False
-  for part in parts:
-    with contextlib.suppress(TypeError):  # no weak reference or hash
-      if _SEEN.get(part, -1) < order:
-        _SEEN[part] = order
-        new = True
-  return new

@@ -1,6 +1,15 @@
 """What a model is made of: its operations, as TensorFlow traces them."""
 
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
 
 import tensorflow as tf
 
@@ -9,6 +18,7 @@ _BODIES = ("f", "body", "then_branch", "else_branch", "branches")
 # ... and the operations that call them as part of the same program.
 CONTROL_FLOW = frozenset(
     "While StatelessWhile If StatelessIf Case StatelessCase".split())
+_CALLS = frozenset("PartitionedCall StatefulPartitionedCall".split())
 
 
 class Trace(NamedTuple):
@@ -94,6 +104,15 @@ def differentiated(traced: Trace) -> List[tf.Operation]:
   return found[::-1]
 
 
+def all_operations(operations: Iterable[tf.Operation]
+                   ) -> Iterator[tf.Operation]:
+  """Operations, and those of the functions that they call."""
+  for operation in operations:
+    yield operation
+    for body in called(operation):
+      yield from all_operations(body.operations)
+
+
 def called(operation: tf.Operation) -> Iterator[Trace]:
   """The functions that an operation calls.
 
@@ -104,6 +123,8 @@ def called(operation: tf.Operation) -> Iterator[Trace]:
     The trace of each, all of its inputs of floating-point type counted as
     given.
   """
+  if operation.type not in _CALLS and operation.type not in CONTROL_FLOW:
+    return
   for name in _BODIES:
     try:
       bodies = operation.get_attr(name)

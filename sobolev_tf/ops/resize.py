@@ -14,7 +14,10 @@ import tensorflow as tf
 
 from sobolev_tf import errors
 
-_BICUBIC = -.5  # Keys' parameter, as in tf.image.resize
+# As in tf.image.resize: Keys' parameter, and the entries of the table in which
+# TensorFlow's kernel looks up his function (core/kernels/image/).
+_BICUBIC = -.5
+_TABLE = 1024
 
 
 def resize(images: tf.Tensor, size: Sequence[int],
@@ -66,6 +69,8 @@ def weights(old: int, new: int, method: str,
   """
   half = .5 if half_pixel_centers else 0.
   at = (np.arange(new) + half) * old / new - half  # [new]
+  if method == "bicubic":
+    at = np.floor(at) + np.rint((at - np.floor(at)) * _TABLE) / _TABLE
   distance = np.arange(-2, old + 2) - at[:, None]  # [new, old + 4]
   if method == "bilinear":
     given = np.maximum(0., 1. - np.abs(distance))
