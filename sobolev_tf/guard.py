@@ -9,7 +9,8 @@ instead. `sobolev_tf.operations` is the table of these operations;
 
 import os
 import sys
-from typing import Iterator, List, NamedTuple, Tuple
+import types
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 import warnings
 
 import tensorflow as tf
@@ -121,7 +122,7 @@ class Guard:
         check(function, x, self._order)  # after the variables are made
       return y
     checked.__name__ = shapes.name_of(function)
-    checked.__wrapped__ = function
+    vars(checked)["__wrapped__"] = function  # for memory.Memory
     return checked
 
 
@@ -189,7 +190,7 @@ def _report(traced: tracing.Trace, order: int) -> None:
 def _warn(message: str, category) -> None:
   """Warns at the line that called this package, whatever lies between."""
   level = depth = 1
-  frame = sys._getframe()
+  frame: Optional[types.FrameType] = sys._getframe()
   while frame is not None:
     depth += 1
     if frame.f_code.co_filename.startswith(_PACKAGE):

@@ -41,8 +41,8 @@ def to_tensor(value: Any, name: str,
 
 def name_of(function) -> str:
   """What a user calls a function or module, for messages."""
-  return getattr(function, "name", None) or getattr(
-      function, "__name__", type(function).__name__)
+  return str(getattr(function, "name", None) or getattr(
+      function, "__name__", type(function).__name__))
 
 
 def independent_error(function) -> errors.UserError:

@@ -88,9 +88,9 @@ def mixed(centre: np.ndarray, along: Tuple[np.ndarray, np.ndarray],
     other_sides: of input j.
   """
   aa, ab, ba, bb = corners
-  inner = [first(across[k], *pair, sides) for k, pair in enumerate(
-      ((aa, ba), (ab, bb)))]
-  middle = first(centre, *along, sides)
-  one_sided = first(middle, *inner, other_sides)
+  one_sided = first(
+      first(centre, along[0], along[1], sides),
+      first(across[0], aa, ba, sides), first(across[1], ab, bb, sides),
+      other_sides)
   central = ((aa - ab) - (ba - bb)) / 4
   return np.where((sides == 0) & (other_sides == 0), central, one_sided)

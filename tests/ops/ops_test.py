@@ -20,7 +20,8 @@ def test_values(axis, keepdims):
     if ours is ops.norm and axis == [0, 1, 2]:
       continue  # tf.norm takes at most two
     np.testing.assert_allclose(
-        ours(X, axis, keepdims=keepdims), usual(X, axis=axis, keepdims=keepdims))
+        ours(X, axis, keepdims=keepdims),
+        usual(X, axis=axis, keepdims=keepdims))
 
 
 @pytest.mark.parametrize("exclusive", [False, True])
