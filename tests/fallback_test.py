@@ -36,8 +36,6 @@ def one_by_one(model, x):
 @pytest.mark.parametrize("make, shape", [
     (grouped, (2, 3, 3, 2)), (recurrent, (4, 3, 2))])
 def test_one_vjp_after_another(make, shape, run):
-  if make is grouped and run == "xla":
-    pytest.skip("XLA on CPUs compiles no gradient of grouped convolutions")
   model, x = make(), tf.constant(RNG.normal(size=shape), tf.float32)
   compute = lambda z: derivatives.jacobian(model, z)
   if run != "eager":
