@@ -14,15 +14,23 @@ j-th derivative has the shape `[*batch] + event * j`. Any other has
 `[*batch, *out] + event * j`.
 """
 
-from typing import Callable, Sequence, Tuple, Union
+from typing import Callable, List, Optional, Sequence, Tuple, Union
 
 import tensorflow as tf
+from tensorflow.python.ops import control_flow_util
 
-from sobolev_tf import errors
+from sobolev_tf import errors, gradients, memory, tracing
 from sobolev_tf.derivatives import shapes
 
 Function = Callable[[tf.Tensor], tf.Tensor]
 Direction = Union[tf.Tensor, Function]
+
+_UNROLLED = memory.Memory()  # 1 for functions whose VJPs cannot be vectorised
+
+
+class _NotVectorisedError(Exception):
+  """TensorFlow cannot compute several VJPs of a function at once."""
+  ag_pass_through = True
 
 
 def gradient(function: Function, x: tf.Tensor,
@@ -84,6 +92,7 @@ def hessian(function: Function, x: tf.Tensor,
   return d2y_dx2
 
 
+@gradients.right_gradients()
 def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
                           batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
   """The value and all derivatives up to an order: f, D_x f, ..., D_x^K f.
@@ -109,7 +118,7 @@ def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
   x = shapes.check_points(x, batch_dims)
   batch, event = tf.shape(x)[:batch_dims], x.shape[batch_dims:]
   if batch_dims == 1:
-    return _nested(function, x, order, function)
+    return _derivatives(function, x, order, function)
 
   # Several batch axes are folded into one around the function. TensorFlow
   # 2.21's oneDNN products corrupt memory where batch_jacobian() broadcasts over
@@ -127,7 +136,19 @@ def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
       tf.ensure_shape(
           tf.reshape(d, tf.concat([batch, tf.shape(d)[1:]], 0)),
           static.concatenate(d.shape[1:]))
-      for d in _nested(folded, flat, order, function, unrolled=1 in static))
+      for d in _derivatives(
+          folded, flat, order, function, unrolled=1 in static))
+
+
+def _derivatives(function: Function, x: tf.Tensor, order: int, named: Function,
+                 unrolled: bool = False) -> Tuple[tf.Tensor, ...]:
+  """As `_nested`, unrolled also where vectorising has failed once."""
+  if not (unrolled or _UNROLLED[named]):
+    try:
+      return _nested(function, x, order, named)
+    except _NotVectorisedError:
+      _UNROLLED[named] = 1
+  return _nested(function, x, order, named, unrolled=True)
 
 
 def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
@@ -147,13 +168,11 @@ def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
   if order == 0:
     return (shapes.check_output(function(x), x, 1),)
   with tf.GradientTape(
-      persistent=order == 1 or unrolled,
-      watch_accessed_variables=False) as tape:
+      persistent=unrolled, watch_accessed_variables=False) as tape:
     tape.watch(x)
     lower = _nested(function, x, order - 1, named, unrolled)
-    components = tf.reshape(lower[-1], [tf.shape(x)[0], -1])
-    components = tf.ensure_shape(
-        components, [None, lower[-1].shape[1:].num_elements()])  # [B, M]
+    components = tf.reshape(
+        lower[-1], [tf.shape(x)[0], lower[-1].shape[1:].num_elements()])
   event = x.shape[1:]
   out = lower[0].shape[1:]
   if out.num_elements() == 1:
@@ -161,15 +180,10 @@ def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
   shape = out.concatenate(tf.TensorShape(list(event) * order))
   if components.shape[1] == 1:
     derivative = tape.gradient(components, x)
-  elif order == 1 and tape.gradient(components, x) is None:
-    derivative = None  # batch_jacobian() would return zeros
   elif unrolled:
-    rows = [tape.gradient(components, x, tf.broadcast_to(
-        row, tf.shape(components))) for row in tf.unstack(tf.eye(
-            components.shape[1], dtype=x.dtype))]
-    derivative = None if rows[0] is None else tf.stack(rows, axis=1)
+    derivative = _one_by_one(tape, components, x)
   else:
-    derivative = tape.batch_jacobian(components, x)
+    derivative = _vectorised(tape, components, x)
   if derivative is None:
     if order == 1:
       raise shapes.independent_error(named)
@@ -179,6 +193,65 @@ def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
   return lower + (derivative,)
 
 
+def _one_by_one(tape: tf.GradientTape, components: tf.Tensor,
+                x: tf.Tensor) -> Optional[tf.Tensor]:
+  """The Jacobian [B, M, *event] of components [B, M], a VJP for each."""
+  rows = [tape.gradient(components, x, tf.broadcast_to(
+      seed, tf.shape(components))) for seed in tf.unstack(
+          tf.eye(components.shape[1], dtype=x.dtype))]
+  return None if rows[0] is None else tf.stack(rows, axis=1)
+
+
+def _vectorised(tape: tf.GradientTape, components: tf.Tensor,
+                x: tf.Tensor) -> Optional[tf.Tensor]:
+  """As `_one_by_one`, all VJPs at once."""
+  connected: List[bool] = []
+
+  def row(seed: tf.Tensor) -> tf.Tensor:
+    derivative = tape.gradient(
+        components, x, tf.broadcast_to(seed, tf.shape(components)))
+    connected.append(derivative is not None)
+    return tf.zeros_like(x) if derivative is None else derivative
+
+  if _resists():
+    raise _NotVectorisedError
+  try:
+    rows = tf.vectorized_map(
+        row, tf.eye(components.shape[1], dtype=x.dtype),
+        fallback_to_while_loop=False)  # [M, B, *event]
+  except (errors.UserError, LookupError):  # one by one this fails, too
+    raise
+  except Exception as error:  # many types, from eager kernels and from traces
+    raise _NotVectorisedError from error
+  if not any(connected):
+    return None
+  return tf.transpose(rows, [1, 0, *range(2, rows.shape.rank)])
+
+
+def _resists() -> bool:
+  """Whether the graph around holds what fails only when it runs vectorised.
+
+  That are grouped convolutions, and loops that XLA is to compile. Eagerly the
+  failure itself is met.
+  """
+  if tf.executing_eagerly():
+    return False
+  graph = tf.compat.v1.get_default_graph()
+  xla = control_flow_util.GraphOrParentsInXlaContext(graph)
+  return any(
+      xla if operation.type in tracing.CONTROL_FLOW else _is_grouped(operation)
+      for operation in tracing.all_operations(graph.get_operations()))
+
+
+def _is_grouped(operation: tf.Operation) -> bool:
+  if operation.type not in ("Conv2D", "Conv3D"):
+    return False
+  channels = operation.get_attr("data_format").index(b"C")
+  image, kernel = operation.inputs[0].shape, operation.inputs[1].shape
+  return image[channels] != kernel[-2]
+
+
+@gradients.right_gradients()
 def projections(function: Function, x: tf.Tensor,
                 directions: Sequence[Direction],
                 batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:

@@ -14,7 +14,7 @@ from typing import Optional
 
 import tensorflow as tf
 
-from sobolev_tf import derivatives, targets
+from sobolev_tf import derivatives, guard, ops, targets
 from sobolev_tf.losses import pointwise, stochastic, terms
 
 
@@ -22,13 +22,15 @@ def kl_to_target(target: tf.Tensor, prediction: tf.Tensor,
                  weight: Optional[tf.Tensor] = None) -> tf.Tensor:
   """D_KL(prediction || target), the paper's direction, in nats.
 
+  An action masked by the log-probability -inf counts as 0 log 0 = 0.
+
   Args:
     target: log-probabilities `[N, A]` of the teacher.
     prediction: log-probabilities `[N, A]` of the student.
     weight: `[N, A]`, or None for ones.
 
   Returns:
-    `[N]`.
+    `[N]`; infinite where the student takes an action that the teacher masks.
   """
   return _divergence(prediction, target, weight)
 
@@ -37,21 +39,42 @@ def kl_from_target(target: tf.Tensor, prediction: tf.Tensor,
                    weight: Optional[tf.Tensor] = None) -> tf.Tensor:
   """D_KL(target || prediction), the direction usual in distillation.
 
-  Arguments and result as for `kl_to_target`.
+  Arguments and result as for `kl_to_target`; infinite where the teacher takes
+  an action that the student masks.
   """
   return _divergence(target, prediction, weight)
 
 
 def _divergence(first: tf.Tensor, second: tf.Tensor,
                 weight: Optional[tf.Tensor]) -> tf.Tensor:
+  never = _is_masked(first)  # 0 log 0 = 0, whatever the other says
+  first, second = (
+      tf.where(never, tf.zeros_like(first), log_probs)
+      for log_probs in (first, second))
   summands = tf.exp(first) * (first - second)  # [N, A]
   if weight is not None:
     summands *= weight
   return tf.reduce_sum(summands, axis=-1)
 
 
+def _is_masked(log_probs: tf.Tensor) -> tf.Tensor:
+  return tf.math.is_inf(log_probs) & (log_probs < 0)
+
+
+def _among_legal(v: tf.Tensor, log_probs: tf.Tensor) -> tf.Tensor:
+  """Directions `[B, A]` without the masked actions, of unit length again."""
+  masked = _is_masked(log_probs)
+  legal = tf.where(masked, tf.zeros_like(v), v)
+  length = ops.norm(legal, axis=-1, keepdims=True)
+  scaled = tf.math.divide_no_nan(legal, length)
+  return tf.where(tf.reduce_any(masked, -1, keepdims=True), scaled, v)
+
+
 class DistillationLoss:
   """KL + alpha * distance of (projected) state derivatives, per example.
+
+  Actions that the teacher masks by the log-probability -inf have no part in
+  the derivatives: v is uniform on the unit sphere of the others.
 
   >>> loss = DistillationLoss(alpha=1.)
   >>> log_policy = lambda x: tf.nn.log_softmax(student(x))
@@ -79,6 +102,7 @@ class DistillationLoss:
     """
     self.orders = terms.check_orders(1, (kl, distance), (1., alpha))
     self._exact = exact
+    self._guard = guard.Guard(1)
 
   def __call__(
       self, student: derivatives.Function, x: tf.Tensor,
@@ -105,14 +129,22 @@ class DistillationLoss:
       UserError: if shapes do not fit, or a policy ignores its input.
     """
     source = x if teacher_x is None else teacher_x
+    student = self._guard(student)
     if self._exact:
       target = targets.from_function(teacher, source)
       prediction = derivatives.value_and_derivatives(student, x, 1)
+      legal = ~_is_masked(target[0])  # [B, A]
+      weights = tf.reshape(legal, tf.concat(
+          [tf.shape(legal), tf.ones([x.shape.rank - 1], tf.int32)], 0))
     else:
-      directions = stochastic.unit_directions(1, seed)
-      target = derivatives.projections(teacher, source, directions)
-      prediction = derivatives.projections(student, x, directions)
+      draw, = stochastic.unit_directions(1, seed)
+      target = derivatives.projections(
+          teacher, source, [lambda y: _among_legal(draw(y), y)])
+      prediction = derivatives.projections(
+          student, x, [lambda y: _among_legal(draw(y), target[0])])
+      weights = None
     if teacher_log_probs is None:
       teacher_log_probs = target[0]
     return terms.compare(
-        (teacher_log_probs, target[1]), prediction, self.orders)
+        (teacher_log_probs, target[1]), prediction, self.orders,
+        entry_weights=(None, weights))

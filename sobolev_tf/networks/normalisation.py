@@ -13,6 +13,8 @@ from typing import Optional, Tuple
 import sonnet as snt
 import tensorflow as tf
 
+from sobolev_tf import ops
+
 _EPSILON = 1e-5  # Sonnet's
 
 
@@ -88,11 +90,10 @@ class CrossReplicaBatchNorm(snt.distribute.CrossReplicaBatchNorm):
       return replica.all_reduce(
           "MEAN", tf.reduce_mean(x, self._axis, keepdims=True))
 
-    mean = mean_of(inputs)
     count = tf.cast(replica.num_replicas_in_sync * tf.size(inputs) //
                     inputs.shape[-1], inputs.dtype)
     self._unbiased = count / tf.maximum(count - 1, 1)
-    return mean, mean_of((inputs - mean)**2)
+    return ops.moments(inputs, self._axis, True, mean_of)
 
   def _update_statistics(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
     super()._update_statistics(mean, variance * self._unbiased)

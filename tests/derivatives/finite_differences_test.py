@@ -308,7 +308,8 @@ def total(x):
     # The step from 1e-9 down leaves the domain of the logarithm.
     (lambda x: np.log(np.maximum(x[:, 0], 0)), [[1.0], [1e-9], [2.0]], {},
      "function returned NaN or infinity at or beside 1 of 3 points: keep x a "
-     "step inside the region where it is defined, or pass a smaller step."),
+     "step inside the region where it is defined, give that region as "
+     "bounds=(lower, upper), or pass a smaller step."),
     (lambda x: x.sum(axis=1).astype(np.float32), np.ones((2, 2)), {},
      "function returned float32 for float64 points, too coarse for the "
      "default step: pass dtype=np.float32 or a step."),
