@@ -78,7 +78,7 @@ class SobolevModel(keras.Model):
     self.stochastic = stochastic
     self.freeze_statistics = freeze_statistics
     self._out: Optional[tf.TensorShape] = None  # the output's, when known
-    self._checked = False
+    self._checked = self._has_losses = False
     self._mistake: Optional[errors.UserError] = None
     self.seed = seed
     self._names = by_order.order_names(order)
@@ -285,6 +285,9 @@ class SobolevModel(keras.Model):
     """How the derivatives of a batch are taken."""
     if self._out is None:
       self._out = self._inside(False)(x).shape[1:]
+      # Beyond those of weights: of activities, say, at the given inputs only.
+      self._has_losses = len(self.losses) > sum(
+          v.regularizer is not None for v in self.trainable_variables)
     directions = stochastic_lib.unit_directions(
         self.order, self._draw_seed(draw)) if self.stochastic else None
     return matching.Matching(self.order, self._out, directions)
@@ -310,7 +313,7 @@ class SobolevModel(keras.Model):
     if top > 1 and not self._checked:
       linearity.warn_if_piecewise_linear(function, x, top)
     differentiate = functools.partial(matched.differentiate, function)
-    if self._may_miss:
+    if self._may_miss and not self._has_losses:
       needed = supervision.examples(
           targets, list((weights or {}).values()), self._supervised)
       found = supervision.differentiate(
