@@ -14,11 +14,11 @@ j-th derivative has the shape `[*batch] + event * j`. Any other has
 `[*batch, *out] + event * j`.
 """
 
-from typing import Callable, Sequence, Tuple, Union
+from typing import Callable, List, Optional, Sequence, Tuple, Union
 
 import tensorflow as tf
 
-from sobolev_tf import errors, shapes
+from sobolev_tf import errors, gradients, shapes
 
 Function = Callable[[tf.Tensor], tf.Tensor]
 Direction = Union[tf.Tensor, Function]
@@ -83,6 +83,7 @@ def hessian(function: Function, x: tf.Tensor,
   return d2y_dx2
 
 
+@gradients.right_gradients()
 def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
                           batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
   """The value and all derivatives up to an order: f, D_x f, ..., D_x^K f.
@@ -146,13 +147,11 @@ def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
   if order == 0:
     return (shapes.check_output(function(x), x, 1),)
   with tf.GradientTape(
-      persistent=order == 1 or unrolled,
-      watch_accessed_variables=False) as tape:
+      persistent=unrolled, watch_accessed_variables=False) as tape:
     tape.watch(x)
     lower = _nested(function, x, order - 1, named, unrolled)
-    components = tf.reshape(lower[-1], [tf.shape(x)[0], -1])
-    components = tf.ensure_shape(
-        components, [None, lower[-1].shape[1:].num_elements()])  # [B, M]
+    components = tf.reshape(
+        lower[-1], [tf.shape(x)[0], lower[-1].shape[1:].num_elements()])
   event = x.shape[1:]
   out = lower[0].shape[1:]
   if out.num_elements() == 1:
@@ -160,15 +159,10 @@ def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
   shape = out.concatenate(tf.TensorShape(list(event) * order))
   if components.shape[1] == 1:
     derivative = tape.gradient(components, x)
-  elif order == 1 and tape.gradient(components, x) is None:
-    derivative = None  # batch_jacobian() would return zeros
   elif unrolled:
-    rows = [tape.gradient(components, x, tf.broadcast_to(
-        row, tf.shape(components))) for row in tf.unstack(tf.eye(
-            components.shape[1], dtype=x.dtype))]
-    derivative = None if rows[0] is None else tf.stack(rows, axis=1)
+    derivative = _one_by_one(tape, components, x)
   else:
-    derivative = tape.batch_jacobian(components, x)
+    derivative = _vectorised(tape, components, x)
   if derivative is None:
     if order == 1:
       raise shapes.independent_error(named)
@@ -178,6 +172,35 @@ def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
   return lower + (derivative,)
 
 
+def _one_by_one(tape: tf.GradientTape, components: tf.Tensor,
+                x: tf.Tensor) -> Optional[tf.Tensor]:
+  """The Jacobian [B, M, *event] of components [B, M], a VJP for each."""
+  rows = [tape.gradient(components, x, tf.broadcast_to(
+      seed, tf.shape(components))) for seed in tf.unstack(
+          tf.eye(components.shape[1], dtype=x.dtype))]
+  return None if rows[0] is None else tf.stack(rows, axis=1)
+
+
+def _vectorised(tape: tf.GradientTape, components: tf.Tensor,
+                x: tf.Tensor) -> Optional[tf.Tensor]:
+  """As `_one_by_one`, all VJPs at once."""
+  connected: List[bool] = []
+
+  def row(seed: tf.Tensor) -> tf.Tensor:
+    derivative = tape.gradient(
+        components, x, tf.broadcast_to(seed, tf.shape(components)))
+    connected.append(derivative is not None)
+    return tf.zeros_like(x) if derivative is None else derivative
+
+  rows = tf.vectorized_map(
+      row, tf.eye(components.shape[1], dtype=x.dtype),
+      fallback_to_while_loop=False)  # [M, B, *event]
+  if not any(connected):
+    return None
+  return tf.transpose(rows, [1, 0, *range(2, rows.shape.rank)])
+
+
+@gradients.right_gradients()
 def projections(function: Function, x: tf.Tensor,
                 directions: Sequence[Direction],
                 batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:

@@ -9,6 +9,8 @@ import warnings
 
 import tensorflow as tf
 
+from sobolev_tf import tracing
+
 # Operations that are piecewise linear in all their inputs together ...
 _LINEAR = frozenset("""
     Abs Add AddN AddV2 AvgPool AvgPool3D BiasAdd BroadcastTo Cast ConcatV2
@@ -28,6 +30,13 @@ class PiecewiseLinearWarning(UserWarning):
   """A derivative of order 2 or more is asked of a piecewise-linear model."""
 
 
+MESSAGE = (
+    "The model is piecewise linear (ReLU-like), so its derivatives of order 2 "
+    "and above are zero almost everywhere and matching them trains nothing "
+    "(order {order} was asked for): use a smooth activation such as "
+    "tf.nn.softplus or tf.tanh, or order 1.")
+
+
 def is_piecewise_linear(model, x: tf.Tensor) -> bool:
   """Whether a model is made of piecewise-linear operations only.
 
@@ -43,13 +52,14 @@ def is_piecewise_linear(model, x: tf.Tensor) -> bool:
   Returns:
     True if all operations on the way are known to be piecewise linear.
   """
-  try:
-    graph = tf.function(model).get_concrete_function(
-        tf.TensorSpec(x.shape, x.dtype)).graph
-  except Exception:  # whatever a model that only runs eagerly raises
-    return False
-  dependent = {graph.inputs[0].ref()}
-  for operation in graph.get_operations():  # in topological order
+  traced = tracing.trace(model, x)
+  return traced is not None and is_linear(traced)
+
+
+def is_linear(traced: tracing.Trace) -> bool:
+  """As `is_piecewise_linear`, of a trace."""
+  dependent = {tensor.ref() for tensor in traced.inputs}
+  for operation in traced.operations:
     inputs = sum(tensor.ref() in dependent for tensor in operation.inputs)
     if not inputs:
       continue
@@ -71,9 +81,5 @@ def warn_if_piecewise_linear(model, x: tf.Tensor, order: int) -> None:
     order: the order asked for, 2 or more.
   """
   if is_piecewise_linear(model, tf.convert_to_tensor(x)):
-    warnings.warn(
-        "The model is piecewise linear (ReLU-like), so its derivatives of "
-        "order 2 and above are zero almost everywhere and matching them "
-        f"trains nothing (order {order} was asked for): use a smooth "
-        "activation such as tf.nn.softplus or tf.tanh, or order 1.",
-        PiecewiseLinearWarning, stacklevel=3)
+    warnings.warn(MESSAGE.format(order=order), PiecewiseLinearWarning,
+                  stacklevel=3)

@@ -39,12 +39,16 @@ def to_tensor(value: Any, name: str,
   return tensor
 
 
+def name_of(function) -> str:
+  """What a user calls a function or module, for messages."""
+  return getattr(function, "name", None) or getattr(
+      function, "__name__", type(function).__name__)
+
+
 def independent_error(function) -> errors.UserError:
   """The error for a model whose output does not depend on its input."""
-  name = getattr(function, "name", None) or getattr(
-      function, "__name__", type(function).__name__)
   return errors.UserError(
-      f"The output of '{name}' does not depend on its input in a "
+      f"The output of '{name_of(function)}' does not depend on its input in a "
       "differentiable way, so it has no derivative to train: check that the "
       "model uses its argument and does not stop gradients.")
 

@@ -7,8 +7,8 @@ from typing import Callable, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from sobolev_tf import derivatives, linearity
-from sobolev_tf.losses import pointwise, terms
+from sobolev_tf import derivatives, guard, shapes
+from sobolev_tf.losses import masking, pointwise, terms
 
 Differentiate = Callable[..., Tuple[tf.Tensor, ...]]
 
@@ -43,7 +43,7 @@ class SobolevLoss:
     self.order = order
     self._differentiate = differentiate
     self.orders = terms.check_orders(order, losses, weights)
-    self._checked = False
+    self._guard = guard.Guard(order)
 
   def __call__(
       self, model: derivatives.Function, x: tf.Tensor,
@@ -63,18 +63,30 @@ class SobolevLoss:
       sample_weight: `[*batch]`, multiplies every term of an example.
       entry_weights: K + 1 tensors that broadcast to the targets' shapes (None
         for ones): 0 marks a missing value or partial derivative, which may
-        then be NaN.
+        then be NaN. An example all of whose entries have the weight 0 at an
+        order is not differentiated that often, so that neither is the model's
+        own derivative there (`masking`).
 
     Returns:
       The terms per example; `.reduce()` gives the loss.
 
     Raises:
-      UserError: if shapes do not fit, or the model ignores its input.
+      UserError: if shapes do not fit, the model ignores its input or holds an
+        operation without a second gradient (`sobolev_tf.guard`); eagerly, if
+        the target or the model is NaN where it counts.
     """
-    if self.order > 1 and not self._checked:
-      self._checked = True
-      linearity.warn_if_piecewise_linear(model, x, self.order)
-    predictions = self._differentiate(model, x, self.order, batch_dims)
+    x = shapes.check_points(x, batch_dims)
+    masks = masking.counting(
+        x, self.order, batch_dims, sample_weight, entry_weights)
+    if self._differentiate is derivatives.value_and_derivatives:
+      model = self._guard(model)
+
+    def at(points: tf.Tensor, order: int) -> Tuple[tf.Tensor, ...]:
+      if not order:
+        return (model(points),)
+      return self._differentiate(model, points, order, batch_dims)
+
+    predictions = masking.predictions(at, x, masks, batch_dims)
     return terms.compare(
         targets, predictions, self.orders, batch_dims=batch_dims,
         sample_weight=sample_weight, entry_weights=entry_weights)

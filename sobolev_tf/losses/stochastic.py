@@ -13,9 +13,9 @@ from typing import Callable, Optional, Sequence, Tuple, Union
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from sobolev_tf import derivatives, errors, linearity, shapes
+from sobolev_tf import derivatives, errors, guard, shapes
 from sobolev_tf import targets as targets_lib
-from sobolev_tf.losses import pointwise, terms
+from sobolev_tf.losses import masking, pointwise, terms
 
 Target = Union[Callable[[tf.Tensor], tf.Tensor], Sequence[tf.Tensor]]
 
@@ -91,7 +91,7 @@ class StochasticSobolevLoss:
     """Builds the loss; arguments as for `SobolevLoss`."""
     self.order = order
     self.orders = terms.check_orders(order, losses, weights)
-    self._checked = False
+    self._guard = guard.Guard(order)
 
   def __call__(
       self, model: derivatives.Function, x: tf.Tensor, target: Target,
@@ -120,17 +120,21 @@ class StochasticSobolevLoss:
       The terms per example; `.reduce()` gives the loss.
 
     Raises:
-      UserError: if shapes do not fit, or a function ignores its input.
+      UserError: as for `SobolevLoss`.
     """
-    if self.order > 1 and not self._checked:
-      self._checked = True
-      linearity.warn_if_piecewise_linear(model, x, self.order)
+    x = shapes.check_points(x, batch_dims)
     directions = unit_directions(self.order, seed, batch_dims)
     if callable(target):
       targets = derivatives.projections(target, x, directions, batch_dims)
     else:
       targets = project(target, x, directions, batch_dims)
-    predictions = derivatives.projections(model, x, directions, batch_dims)
+    masks = masking.counting(
+        x, self.order, batch_dims, sample_weight, entry_weights)
+    model = self._guard(model)
+    predictions = masking.predictions(
+        lambda points, order: derivatives.projections(
+            model, points, directions[:order], batch_dims),
+        x, masks, batch_dims)
     return terms.compare(
         targets, predictions, self.orders, batch_dims=batch_dims,
         sample_weight=sample_weight, entry_weights=entry_weights)

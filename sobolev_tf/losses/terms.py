@@ -8,6 +8,7 @@ compare.
 import math
 from typing import NamedTuple, Optional, Sequence, Tuple
 
+import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors, shapes
@@ -56,7 +57,12 @@ class SobolevTerms(NamedTuple):
     Returns:
       A scalar; for an ensemble `[E, B]`, one number per member `[E]`.
     """
-    return tf.reduce_mean(self.total, axis=-1)
+    total = self.total
+    mean = tf.reduce_mean(total, axis=-1)
+    if total.shape[-1]:
+      return mean
+    # A mean over no examples, as a replica may have them, is 0 and not NaN.
+    return tf.where(tf.shape(total)[-1] > 0, mean, tf.zeros_like(mean))
 
 
 class Orders(NamedTuple):
@@ -177,8 +183,34 @@ def compare(
     term = tf.reshape(term, batch)
     if sample_weight is not None:
       term *= sample_weight
+    if orders.weights[j] and tf.executing_eagerly():
+      _check_numbers(term, target, prediction, j)
     terms.append(term)
   return SobolevTerms(tuple(terms), orders.weights)
+
+
+def _check_numbers(term: tf.Tensor, target: tf.Tensor, prediction: tf.Tensor,
+                   order: int) -> None:
+  """Names the first example whose term is NaN; for eager use."""
+  bad = np.isnan(term)  # [*batch]
+  if not bad.any():
+    return
+  example = tuple(map(int, np.argwhere(bad)[0]))
+  what = f"derivative of order {order}" if order else "value"
+  place = ", ".join(map(str, example))
+  if np.isnan(target.numpy()[example]).any():
+    raise errors.UserError(
+        f"The target {what} of example {place} is NaN: give it the weight 0 "
+        "if it is missing.")
+  if np.isnan(prediction.numpy()[example]).any():
+    raise errors.UserError(
+        f"The model's {what} at example {place} is NaN: look for a norm, root, "
+        "power or quotient of something that is 0 there (sobolev_tf.ops has a "
+        "norm and a power whose derivatives at 0 are finite), or for weights "
+        "that diverged.")
+  raise errors.UserError(
+      f"The loss of the {what} of example {place} is NaN: target and model are "
+      "both infinite there.")
 
 
 def check_sequence(name: str, given: Sequence) -> Sequence:

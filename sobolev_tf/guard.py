@@ -1,0 +1,213 @@
+"""Refuses or warns of models whose derivatives TensorFlow gets wrong.
+
+Sobolev Training differentiates every operation of a model at least twice.
+Where TensorFlow has no second gradient the model is refused, where it has a
+wrong one a warning says so, naming the layer, the operation and what to use
+instead. `sobolev_tf.operations` is the table of these operations;
+`sobolev_tf.gradients` mends some of them, which are then left in peace.
+"""
+
+import contextlib
+import os
+import sys
+from typing import Any, Iterator, List, MutableMapping, NamedTuple, Tuple
+import warnings
+import weakref
+
+import tensorflow as tf
+
+from sobolev_tf import errors, gradients, linearity, operations, shapes, tracing
+
+_DROP_INS = {
+    "Cumprod": "sobolev_tf.ops.cumprod",
+    "LRN": "sobolev_tf.ops.local_response_normalization",
+    "Pow": "sobolev_tf.ops.power",
+    "Prod": "sobolev_tf.ops.reduce_prod",
+    "ResizeBicubic": "sobolev_tf.ops.resize",
+    "ResizeBilinear": "sobolev_tf.ops.resize",
+    "Softsign": "sobolev_tf.ops.softsign",
+    "tf.nn.moments": "sobolev_tf.ops.moments",
+}
+_FAULTS = {
+    "missing": "which has no second derivative in TensorFlow {version}",
+    "wrong": "which has a wrong second derivative in TensorFlow {version}",
+    "unsure": "inside a tf.function, where its second derivative is wrong if "
+              "that function has been differentiated twice before",
+}
+# To which order functions and models were checked.
+_SEEN: MutableMapping[Any, int] = weakref.WeakKeyDictionary()
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class WrongDerivativeWarning(UserWarning):
+  """A model holds an operation that TensorFlow differentiates wrongly."""
+
+
+class HalfPrecisionWarning(UserWarning):
+  """A model computes in float16, in which derivatives overflow."""
+
+
+class Finding(NamedTuple):
+  """An operation that cannot be trusted.
+
+  Attributes:
+    operation: its type, or the function it belongs to.
+    scope: the name of the layer or module it is in; "" if there is none.
+    verdict: "missing" or "wrong"; "unsure" where a right gradient takes the
+      place of TensorFlow's unless that has been traced before.
+  """
+  operation: str
+  scope: str
+  verdict: str
+
+  def __str__(self) -> str:
+    where = f"Layer '{self.scope}'" if self.scope else "The model"
+    fault = _FAULTS[self.verdict].format(version=tf.__version__)
+    cure = _DROP_INS.get(self.operation, "another operation")
+    return f"{where} computes {self.operation}, {fault}: use {cure} instead."
+
+
+def check(function, x: tf.Tensor, order: int = 1) -> None:
+  """Looks through a function that is to be trained on its derivatives.
+
+  Args:
+    function: a TensorFlow function, Sonnet module or Keras model of one
+      argument.
+    x: points `[*batch, *event]`; only shape and type are used.
+    order: the highest order that is trained. The derivative by the weights is
+      one more; for targets, which have no weights, pass one less.
+
+  Raises:
+    UserError: naming the first operation without a second gradient.
+
+  Warns:
+    WrongDerivativeWarning: naming each operation with a wrong one.
+    HalfPrecisionWarning: if float16 is computed with.
+    PiecewiseLinearWarning: if derivatives of this order are 0.
+  """
+  traced = tracing.trace(function, tf.convert_to_tensor(x))
+  if traced is not None:
+    _report(traced, order)
+
+
+class Guard:
+  """Checks every function when it is first called.
+
+  Inside a `tf.function` it looks at what is traced anyway and costs no trace
+  of its own; eagerly it traces each function once.
+  """
+
+  def __init__(self, order: int):
+    """Args:
+      order: as for `check`.
+    """
+    self._order = order
+
+  def __call__(self, function):
+    """The same function, checked when it is called."""
+    def checked(x: tf.Tensor):
+      if not tf.executing_eagerly():
+        y, traced = tracing.observe(function, x)
+        _report(traced, self._order)
+        return y
+      y = function(x)
+      if _is_new(function, self._order):
+        check(function, x, self._order)  # after the variables are made
+      return y
+    checked.__name__ = shapes.name_of(function)
+    return checked
+
+
+def findings(traced: tracing.Trace, order: int) -> List[Finding]:
+  """What is missing or wrong in a trace, each layer and operation once."""
+  return list(dict.fromkeys(_search(traced, order, False, "")))
+
+
+def _search(traced: tracing.Trace, order: int, called: bool,
+            outside: str) -> Iterator[Finding]:
+  for operation in tracing.differentiated(traced):
+    kind, verdict = _judge(operation, order, called)
+    scope = _scope(operation.name, kind)
+    if verdict:
+      yield Finding(kind, outside or scope, verdict)
+    for body in tracing.called(operation):
+      yield from _search(
+          body, order, called or operation.type not in tracing.CONTROL_FLOW,
+          outside or scope)
+
+
+def _judge(operation: tf.Operation, order: int,
+           called: bool) -> Tuple[str, str]:
+  """What to call an operation, and the verdict on it, "" if it is right."""
+  kind = operation.type
+  replaced = "unsure" if called else ""
+  if kind == "SquaredDifference" and gradients.is_moments(
+      operation.inputs[1], operation.inputs[0]):
+    return "tf.nn.moments", replaced
+  row = operations.lookup(kind)
+  wrong = row and next(
+      (verdict for verdict in (row.first, row.second, row.third)[:order + 1]
+       if verdict in ("missing", "wrong")), "")
+  if wrong and gradients.replaces(operation):
+    return kind, replaced
+  return kind, wrong or ""
+
+
+def _scope(name: str, kind: str) -> str:
+  """The layer's part of an operation's name, "model/layer/moments/Mean"."""
+  *scopes, _ = name.split("/")
+  if kind == "tf.nn.moments" and scopes and scopes[-1].startswith("moments"):
+    scopes.pop()
+  return "/".join(scopes)
+
+
+def _report(traced: tracing.Trace, order: int) -> None:
+  found = findings(traced, order)
+  for finding in found:
+    if finding.verdict == "missing":
+      raise errors.UserError(str(finding))
+  for finding in found:
+    _warn(str(finding), WrongDerivativeWarning)
+  if any(t.dtype == tf.float16 for operation in traced.operations
+         for t in operation.outputs):
+    _warn("The model computes in float16, whose largest number, 65504, "
+          "derivatives exceed where inputs change over less than about 1e-4: "
+          "use bfloat16 or float32, or inputs scaled to about 1.",
+          HalfPrecisionWarning)
+  if order > 1 and linearity.is_linear(traced):
+    _warn(linearity.MESSAGE.format(order=order),
+          linearity.PiecewiseLinearWarning)
+
+
+def _warn(message: str, category) -> None:
+  """Warns at the line that called this package, whatever lies between."""
+  level = depth = 1
+  frame = sys._getframe()
+  while frame is not None:
+    depth += 1
+    if frame.f_code.co_filename.startswith(_PACKAGE):
+      level = depth
+    frame = frame.f_back
+  warnings.warn(message, category, stacklevel=level)
+
+
+def _is_new(function, order: int) -> bool:
+  """Whether a function, or a model that it holds, has not been checked yet.
+
+  A lambda that is written anew at every step has the same code. What tensors
+  it holds does not matter: every step has its own.
+  """
+  function = getattr(function, "func", function)  # of functools.partial
+  parts = [getattr(function, "__code__", function)]
+  for cell in getattr(function, "__closure__", None) or ():
+    with contextlib.suppress(ValueError):  # not filled yet
+      if callable(cell.cell_contents):
+        parts.append(cell.cell_contents)
+  parts.append(getattr(function, "__self__", None))
+  new = False
+  for part in parts:
+    with contextlib.suppress(TypeError):  # no weak reference or hash
+      if _SEEN.get(part, -1) < order:
+        _SEEN[part] = order
+        new = True
+  return new
