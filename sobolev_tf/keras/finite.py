@@ -23,7 +23,8 @@ def check(loss: tf.Tensor, x: tf.Tensor, targets: Dict[str, tf.Tensor],
     report: takes the error, which TensorFlow would wrap in another.
 
   Returns:
-    The loss.
+    1, the gradient of the loss by itself: it waits for the check, and with it
+    all that flows back from it.
   """
   names = list(targets)
 
@@ -40,7 +41,7 @@ def check(loss: tf.Tensor, x: tf.Tensor, targets: Dict[str, tf.Tensor],
 
   looked_at = tf.cond(tf.math.is_finite(loss), lambda: True, stop)
   with tf.control_dependencies([looked_at]):
-    return tf.identity(loss)
+    return tf.ones_like(loss)
 
 
 def _sentence(x: np.ndarray, compared: Dict) -> str:

@@ -21,13 +21,6 @@ class Matching(NamedTuple):
   out: tf.TensorShape
   directions: Optional[Sequence[Any]]
 
-  def shapes(self, x: tf.Tensor) -> List[tf.TensorShape]:
-    """Of what is compared at the orders 0 to K, without the batch."""
-    if self.directions is not None:
-      return [self.out] + [x.shape[1:]] * self.order
-    return [self.out] + [
-        self._shape(x, j) for j in range(1, self.order + 1)]
-
   def differentiate(self, function: derivatives.Function, x: tf.Tensor,
                     order: int) -> Tuple[tf.Tensor, ...]:
     """A function's value and derivatives, or projections, up to an order."""

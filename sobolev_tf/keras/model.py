@@ -8,17 +8,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors, linearity
+from sobolev_tf import derivatives, errors, guard
 from sobolev_tf.keras import (
     batch_norm,
     by_order,
     comparison,
     finite,
     matching,
-    substitution,
     supervision,
 )
 from sobolev_tf.keras import losses as losses_lib
+from sobolev_tf.losses import masking
 from sobolev_tf.losses import stochastic as stochastic_lib
 
 _EVALUATION = -1  # in place of the count of training's draws
@@ -189,13 +189,15 @@ class SobolevModel(keras.Model):
       self._draws.assign_add(1)
       targets, predictions = comparison.by_name(self._names, targets, found, x)
       loss = self.compute_loss(x, targets, predictions, weight, training=True)
-      if not self.jit_compile:  # XLA has no way out of a step
-        loss = finite.check(
-            loss, x, *comparison.without_weightless(
-                targets, predictions, weight), self._report)
       scaled = self.optimizer.scale_loss(loss)
+    seed = None
+    if not self.jit_compile:  # XLA has no way out of a step
+      seed = finite.check(
+          loss, x, *comparison.without_weightless(
+              targets, predictions, weight), self._report)
     self.optimizer.apply_gradients(zip(
-        tape.gradient(scaled, self.trainable_weights), self.trainable_weights))
+        tape.gradient(scaled, self.trainable_weights, seed),
+        self.trainable_weights))
     self._track(loss, x)
     if self._may_miss and weight is not None and self._compile_metrics:
       predictions = supervision.complete(
@@ -302,22 +304,20 @@ class SobolevModel(keras.Model):
       raise errors.UserError(
           "There are no targets: fit(x, (y, dy_dx)), or give SobolevModel a "
           "target function.")
-    with substitution.corrected():
-      return matched.from_function(self.target, x, self.order)
+    return matched.from_function(self.target, x, self.order)
 
   def _trained(self, matched: matching.Matching, x: tf.Tensor, targets,
                weights) -> List[Optional[tf.Tensor]]:
     """Predictions of the orders that are trained on, where they are."""
     top = max(j for j, is_on in enumerate(self._supervised) if is_on)
     function = self._inside(True)
-    if top > 1 and not self._checked:
-      linearity.warn_if_piecewise_linear(function, x, top)
+    if not self._checked:
+      function = guard.Guard(top)(function)
     differentiate = functools.partial(matched.differentiate, function)
     if self._may_miss and not self._has_losses:
       needed = supervision.examples(
           targets, list((weights or {}).values()), self._supervised)
-      found = supervision.differentiate(
-          differentiate, x, needed[:top + 1], matched.shapes(x))
+      found = masking.predictions(differentiate, x, needed[:top + 1])
     else:
       found = differentiate(x, top)
     self._checked = True
@@ -336,7 +336,7 @@ class SobolevModel(keras.Model):
   def _inside(self, training: bool) -> derivatives.Function:
     """The values, in the precision of the variables."""
     def function(points: tf.Tensor) -> tf.Tensor:
-      with substitution.corrected(), batch_norm.treated(
+      with batch_norm.treated(
           self.freeze_statistics, warn=not self._checked):
         value = _one_output(self(points, training=training))
       if getattr(value, "_keras_mask", None) is not None:

@@ -1,17 +1,12 @@
-"""Derivatives at the examples that have targets, and at no others.
+"""Which examples of a batch are trained on, per order of derivative.
 
-A target that is missing hides its prediction from the loss, but not the graph
-behind it: where that has an infinite slope, the step's tape multiplies it by 0,
-which is NaN. So a model is not differentiated at an example without targets:
-another example takes its place there.
+At the others the model is not differentiated: see `losses.masking`.
 """
 
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import Callable, Dict, List, Sequence
 
 import numpy as np
 import tensorflow as tf
-
-Differentiate = Callable[[tf.Tensor, int], Tuple[tf.Tensor, ...]]
 
 
 def may_be_missing(data) -> bool:
@@ -69,46 +64,6 @@ def examples(targets: Sequence, weights: Sequence,
   return found
 
 
-def differentiate(function: Differentiate, x: tf.Tensor,
-                  needed: Sequence[tf.Tensor],
-                  shapes: Sequence[tf.TensorShape]) -> Tuple[tf.Tensor, ...]:
-  """Value and derivatives, each at the examples that need it.
-
-  Args:
-    function: value and derivatives at points `[B, *event]` up to an order.
-    x: points `[B, *event]`.
-    needed: a Boolean `[B]` per order, for orders 0 to K.
-    shapes: what function returns per order, without the batch.
-
-  Returns:
-    K + 1 tensors, with anything finite at the other examples.
-  """
-  order = len(needed) - 1
-  here = needed[-1]  # [B]
-
-  def at_these():
-    other = tf.gather(x, tf.argmax(tf.cast(here, tf.int8)))  # one of them
-    return tuple(function(_where(here, x, other), order))
-
-  def nowhere():
-    return tuple(tf.zeros(
-        tf.concat([tf.shape(x)[:1], shape], 0), x.dtype) for shape in shapes[
-            :order + 1])
-
-  found = _cond(tf.reduce_any(here), at_these, nowhere)
-  if not order:
-    return found
-  left = [need & ~here for need in needed[:-1]]
-
-  def at_the_others():
-    lower = differentiate(function, x, left, shapes)
-    return tuple(_where(here, a, b) for a, b in zip(found, lower))
-
-  lower = _cond(tf.reduce_any(tf.stack(left)), at_the_others,
-                lambda: found[:-1])
-  return (*lower, found[-1])
-
-
 def complete(predictions: Dict[str, tf.Tensor], weights,
              evaluate: Callable[[], Dict[str, tf.Tensor]]
              ) -> Dict[str, tf.Tensor]:
@@ -132,17 +87,10 @@ def complete(predictions: Dict[str, tf.Tensor], weights,
             if found[name].shape[1] == p.shape[1] else p
             for name, p in predictions.items()}
 
-  return _cond(tf.reduce_any(tf.stack(list(left_out.values()))), filled,
-               lambda: predictions)
+  return tf.cond(tf.reduce_any(tf.stack(list(left_out.values()))), filled,
+                 lambda: predictions)
 
 
 def _where(rows: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
   """Chooses between examples, rows `[B]`."""
   return tf.where(tf.reshape(rows, [-1] + [1] * (a.shape.rank - 1)), a, b)
-
-
-def _cond(condition: tf.Tensor, yes: Callable, no: Callable):
-  """`tf.cond`, except where replicas must meet in a layer of the model."""
-  if tf.distribute.get_strategy().num_replicas_in_sync > 1:
-    return yes()
-  return tf.cond(condition, yes, no)
