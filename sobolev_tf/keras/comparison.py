@@ -36,8 +36,7 @@ def by_name(names: Sequence[str], targets: Sequence, predictions: Sequence,
     target, prediction = (
         tf.reshape(t, [-1, size]) for t in (target, prediction))
     pairs[name] = _hide(tf.math.is_nan(target), target, prediction)
-  return tuple({name: pair[i] for name, pair in pairs.items()}
-               for i in range(2))
+  return _unzipped(pairs)
 
 
 def without_weightless(targets: Named, predictions: Named, weights
@@ -59,8 +58,12 @@ def without_weightless(targets: Named, predictions: Named, weights
     if weight is not None:
       pairs[name] = _hide(
           tf.reshape(weight, [-1, 1]) == 0, target, predictions[name])
-  return tuple({name: pair[i] for name, pair in pairs.items()}
-               for i in range(2))
+  return _unzipped(pairs)
+
+
+def _unzipped(pairs: Dict[str, Tuple]) -> Tuple[Named, Named]:
+  return ({name: target for name, (target, _) in pairs.items()},
+          {name: prediction for name, (_, prediction) in pairs.items()})
 
 
 def _hide(where: tf.Tensor, target: tf.Tensor, prediction: tf.Tensor):

@@ -183,11 +183,11 @@ class SobolevModel(keras.Model):
     weight = by_order.sample_weights(weight, self.order)
     matched = self._matching(x, self._draws.value)
     # Before the tape: nothing of a teacher is recorded.
-    targets = self._targets(matched, x, y)
+    given = self._targets(matched, x, y)
     with tf.GradientTape() as tape:
-      found = self._trained(matched, x, targets, weight)
+      found = self._trained(matched, x, given, weight)
       self._draws.assign_add(1)
-      targets, predictions = comparison.by_name(self._names, targets, found, x)
+      targets, predictions = comparison.by_name(self._names, given, found, x)
       loss = self.compute_loss(x, targets, predictions, weight, training=True)
       scaled = self.optimizer.scale_loss(loss)
     seed = None
@@ -277,8 +277,8 @@ class SobolevModel(keras.Model):
 
   def __deepcopy__(self, memo) -> "SobolevModel":
     """A copy by way of `save`, with the same target."""
-    load, saved = self.__reduce__()
-    copied = load(*saved)
+    load, saved = self.__reduce__()  # type: ignore[misc]
+    copied = load(*saved)  # type: ignore[operator]
     copied.set_target(self.target)
     return copied
 
