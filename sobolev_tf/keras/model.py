@@ -277,7 +277,7 @@ class SobolevModel(keras.Model):
 
   def __deepcopy__(self, memo) -> "SobolevModel":
     """A copy by way of `save`, with the same target."""
-    load, saved = self.__reduce__()  # type: ignore[misc]
+    load, saved = self.__reduce__()  # type: ignore[misc, str-unpack]
     copied = load(*saved)  # type: ignore[operator]
     copied.set_target(self.target)
     return copied
