@@ -80,6 +80,7 @@ class SobolevModel(keras.Model):
     self._out: Optional[tf.TensorShape] = None  # the output's, when known
     self._checked = self._has_losses = False
     self._mistake: Optional[errors.UserError] = None
+    self._settings: Optional[Dict[str, Any]] = None  # of `compile`
     self.seed = seed
     self._names = by_order.order_names(order)
     self._draws = keras.Variable(
@@ -140,8 +141,8 @@ class SobolevModel(keras.Model):
         **settings, "loss": plan.loss, "loss_weights": plan.loss_weights,
         "metrics": plan.metrics, "weighted_metrics": plan.weighted_metrics})
 
-  def get_compile_config(self) -> Dict[str, Any]:
-    """What `save` stores of `compile`."""
+  def get_compile_config(self) -> Optional[Dict[str, Any]]:
+    """What `save` stores of `compile`; None before it."""
     return self._settings
 
   def compile_from_config(self, config: Dict[str, Any]) -> None:
