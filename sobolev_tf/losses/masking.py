@@ -115,8 +115,10 @@ def _replaced(at: At, x: tf.Tensor, mask: Optional[tf.Tensor], order: int,
   rows = tf.reshape(x, tf.concat([[-1], event], 0))  # [N, *event]
   flat = tf.reshape(mask, [-1])
   mean = tf.reduce_mean(rows, 0)
-  first = tf.argmax(tf.cast(flat, tf.int32))
-  safe = tf.where(tf.reduce_any(flat), rows[first], mean + (mean + 1) / 128)
+  # One more that does not count, for batches without examples.
+  first = tf.argmax(tf.pad(tf.cast(flat, tf.int32), [[0, 1]]))
+  some = tf.concat([rows, mean[tf.newaxis]], 0)[first]
+  safe = tf.where(tf.reduce_any(flat), some, mean + (mean + 1) / 128)
   axes = tf.ones([x.shape.rank - batch_dims], tf.int32)
   mask = tf.reshape(mask, tf.concat([tf.shape(mask), axes], 0))
   return at(tf.ensure_shape(tf.where(mask, x, safe), x.shape), order)

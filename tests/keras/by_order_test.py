@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from sobolev_tf import by_order, errors
+from sobolev_tf import errors
+from sobolev_tf.keras import by_order
 
 
 def test_order_names():

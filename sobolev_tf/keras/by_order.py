@@ -1,0 +1,194 @@
+"""What Keras users give per order of derivative, by the orders' names."""
+
+from typing import (
+  Any,
+  Dict,
+  List,
+  Mapping,
+  NamedTuple,
+  Optional,
+  Sequence,
+  Tuple,
+)
+
+import keras
+
+from sobolev_tf import errors
+from sobolev_tf.keras import losses
+
+_NAMES = ("value", "first", "second", "third")
+
+
+def order_names(order: int) -> Tuple[str, ...]:
+  """What losses, metrics and weights of the orders 0 to K are called."""
+  return tuple(
+      _NAMES[j] if j < len(_NAMES) else f"order_{j}" for j in range(order + 1))
+
+
+def in_order(what: str, given, order: int) -> Sequence:
+  """One entry per order.
+
+  Args:
+    what: the argument's name, for messages.
+    given: a sequence, or a dictionary by the orders' names.
+    order: the highest order K.
+
+  Returns:
+    K + 1 entries.
+
+  Raises:
+    UserError: if there are more or fewer, or others.
+  """
+  names = order_names(order)
+  if isinstance(given, Mapping):
+    if set(given) != set(names):
+      raise errors.UserError(
+          f"{what} needs the entries {', '.join(names)}, got "
+          f"{', '.join(map(str, given))}.")
+    return [given[name] for name in names]
+  if not isinstance(given, (list, tuple)) or len(given) != len(names):
+    count = len(given) if isinstance(given, (list, tuple)) else "no sequence"
+    raise errors.UserError(
+        f"{what} needs {len(names)} entries ({', '.join(names)}), got "
+        f"{count}.")
+  return given
+
+
+def by_name(what: str, given, order: int) -> Optional[Dict[str, Any]]:
+  """As `in_order`, in a dictionary; None stays None."""
+  if given is None:
+    return None
+  return dict(zip(order_names(order), in_order(what, given, order)))
+
+
+class Plan(NamedTuple):
+  """What `compile` was told, by the orders' names.
+
+  Attributes:
+    supervised: whether an order is trained on.
+    loss: None where it is not.
+    loss_weights: numbers, or None.
+    metrics: lists, or None.
+    weighted_metrics: lists, or None.
+  """
+  supervised: Tuple[bool, ...]
+  loss: Dict[str, Any]
+  loss_weights: Optional[Dict[str, float]]
+  metrics: Optional[Dict[str, List]]
+  weighted_metrics: Optional[Dict[str, List]]
+
+
+def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
+  """Sorts what `compile` takes by orders.
+
+  Args:
+    order: the highest order K.
+    loss: one for all orders, or one per order, None for none.
+    loss_weights: one number per order; None for ones.
+    metrics_: as `metrics` takes them.
+    weighted_metrics: like `metrics_`.
+
+  Returns:
+    The plan. A loss of weight 0 is among the weighted metrics; so is one that
+    is alone, which Keras does not log by its name.
+
+  Raises:
+    UserError: if the number of entries is not that of the orders, or no order
+      is trained on.
+  """
+  names = order_names(order)
+  if isinstance(loss, (str, keras.losses.Loss)) or callable(loss):
+    loss = dict.fromkeys(names, loss)
+  given = by_name("loss", loss, order) or {}
+  weights = by_name("loss_weights", loss_weights, order)
+  used = {name: loss for name, loss in given.items()
+          if loss is not None and (weights is None or weights[name] != 0)}
+  if not used:
+    raise errors.UserError(
+        "Every order has the loss None or the weight 0: nothing is trained.")
+  weighted = metrics("weighted_metrics", weighted_metrics, order)
+  monitored = {name: [losses.MonitoredLoss(loss)]
+               for name, loss in given.items()
+               if loss is not None and (name not in used or len(used) == 1)}
+  if monitored:
+    weighted = {name: [*_as_list((weighted or {}).get(name)),
+                       *monitored.get(name, [])] for name in names}
+  return Plan(tuple(name in used for name in names),
+              {name: used.get(name) for name in names}, weights,
+              metrics("metrics", metrics_, order), weighted)
+
+
+def targets(given, order: int, supervised: Sequence[bool]) -> List:
+  """Target values and derivatives; what is not trained on may be left out.
+
+  Args:
+    given: a sequence or a dictionary by the orders' names; the values alone if
+      no derivative is trained on.
+    order: the highest order K.
+    supervised: K + 1 times whether the order is trained on.
+
+  Returns:
+    K + 1 entries, None where there is no target.
+
+  Raises:
+    UserError: if a target that is needed is missing, or there are others.
+  """
+  names = order_names(order)
+  needed = [name for name, is_on in zip(names, supervised) if is_on]
+  if not isinstance(given, (list, tuple, Mapping)) and needed == ["value"]:
+    given = [given]
+  if isinstance(given, Mapping):
+    entries = {name: given.get(name) for name in names}
+    fits = set(given) <= set(names)
+  else:
+    fits = isinstance(given, (list, tuple)) and len(given) <= len(names)
+    entries = dict.fromkeys(names)
+    entries.update(zip(names, given if fits else ()))
+  if not fits or any(entries[name] is None for name in needed):
+    in_order("targets", given, order)  # raises unless a needed one is None
+    raise errors.UserError(
+        f"targets needs the entries {', '.join(needed)}, which are trained "
+        "on: give None to no other, or compile with weight 0 for the order.")
+  return list(entries.values())
+
+
+def sample_weights(given, order: int) -> Optional[Dict[str, Any]]:
+  """Weights `[B]` by name; one `[B]` alone is for all orders.
+
+  Raises:
+    UserError: if there is more than one weight per example.
+  """
+  if given is not None and not isinstance(given, (list, tuple, Mapping)):
+    given = [given] * (order + 1)
+  weights = by_name("sample_weight", given, order)
+  for weight in (weights or {}).values():
+    if weight is not None and tuple(weight.shape[1:]) not in ((), (1,)):
+      raise errors.UserError(
+          "sample_weight has one weight per example, for all orders or for "
+          f"each of them, got the shape {weight.shape}: to leave out single "
+          "partial derivatives, set them to NaN.")
+  return weights
+
+
+def metrics(what: str, given, order: int) -> Optional[Dict[str, List]]:
+  """Metrics by name; one metric, or a list of them, is for all orders."""
+  if isinstance(given, (str, keras.metrics.Metric)) or callable(given):
+    given = [given]
+  if given is not None and not isinstance(given, Mapping) and not any(
+      isinstance(entry, (list, tuple)) for entry in given):
+    given = [list(map(_copy, given)) for _ in range(order + 1)]
+  return by_name(what, given, order)
+
+
+def _as_list(given) -> List:
+  """The metrics of one order."""
+  if given is None:
+    return []
+  return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def _copy(metric):
+  """A metric of its own for every order."""
+  if isinstance(metric, keras.metrics.Metric):
+    return metric.__class__.from_config(metric.get_config())
+  return metric

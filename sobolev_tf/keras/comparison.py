@@ -1,0 +1,73 @@
+"""Targets and predictions in the form in which Keras compares them.
+
+Keras's losses are means over the last axis and weigh what is left by example,
+so every loss and metric gets one vector per example and order, `[B, P]`.
+"""
+
+import math
+from typing import Dict, Sequence, Tuple
+
+import tensorflow as tf
+
+Named = Dict[str, tf.Tensor]
+
+
+def by_name(names: Sequence[str], targets: Sequence, predictions: Sequence,
+            x: tf.Tensor) -> Tuple[Named, Named]:
+  """Pairs of vectors per example, 0 beside 0 where the target is missing.
+
+  Args:
+    names: of the orders.
+    targets: tensors, NaN where missing, or None.
+    predictions: as `derivatives.value_and_derivatives`, or None.
+    x: points `[B, *event]`.
+
+  Returns:
+    Targets and predictions `[B, P]` by name; both are NaN where one is None.
+  """
+  pairs = {}
+  for name, target, prediction in zip(names, targets, predictions):
+    if target is None or prediction is None:
+      nothing = tf.fill(
+          [tf.shape(x)[0], 1], tf.constant(math.nan, x.dtype))
+      pairs[name] = nothing, nothing
+      continue
+    size = math.prod(prediction.shape[1:])
+    target, prediction = (
+        tf.reshape(t, [-1, size]) for t in (target, prediction))
+    pairs[name] = _hide(tf.math.is_nan(target), target, prediction)
+  return _unzipped(pairs)
+
+
+def without_weightless(targets: Named, predictions: Named, weights
+                       ) -> Tuple[Named, Named]:
+  """0 beside 0 for the examples whose weight is 0.
+
+  Args:
+    targets: `[B, P]` by name.
+    predictions: `[B, P]` by name.
+    weights: `[B]` or `[B, 1]` by name, or None.
+
+  Returns:
+    Targets and predictions.
+  """
+  pairs = {}
+  for name, target in targets.items():
+    weight = (weights or {}).get(name)
+    pairs[name] = target, predictions[name]
+    if weight is not None:
+      pairs[name] = _hide(
+          tf.reshape(weight, [-1, 1]) == 0, target, predictions[name])
+  return _unzipped(pairs)
+
+
+def _unzipped(pairs: Dict[str, Tuple]) -> Tuple[Named, Named]:
+  return ({name: target for name, (target, _) in pairs.items()},
+          {name: prediction for name, (_, prediction) in pairs.items()})
+
+
+def _hide(where: tf.Tensor, target: tf.Tensor, prediction: tf.Tensor):
+  """Puts 0 for both; no gradient flows into the target."""
+  zero = tf.zeros([], target.dtype)
+  return (tf.stop_gradient(tf.where(where, zero, target)),
+          tf.where(where, zero, prediction))

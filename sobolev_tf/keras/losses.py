@@ -1,0 +1,46 @@
+"""Losses of one order of derivative in Keras's form."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("sobolev_tf")
+class SquaredError(keras.losses.Loss):
+  """Squared L2 distance per example: a sum over entries, as in Section 4.1.
+
+  Keras's own "mse" is a mean over entries and weighs derivatives less the more
+  inputs there are.
+  """
+
+  def __init__(self, name: str = "squared_error", **kwargs):
+    super().__init__(name=name, **kwargs)
+
+  def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+    """`[B]` from two tensors `[B, ...]`."""
+    squares = tf.math.squared_difference(y_pred, y_true)
+    return tf.reduce_sum(
+        tf.reshape(squares, [tf.shape(squares)[0], -1]), axis=1)
+
+
+class MonitoredLoss(keras.metrics.Mean):
+  """The loss of an order that is logged but not trained on.
+
+  Named "loss", so that Keras logs it as it logs the others: "first_loss".
+  """
+
+  def __init__(self, loss, name: str = "loss"):
+    """Args:
+      loss: what `keras.losses.get` takes.
+      name: as logged, behind the order's.
+    """
+    super().__init__(name=name)
+    loss = keras.losses.get(loss)
+    self._per_example = (
+        loss.call if isinstance(loss, keras.losses.Loss) else loss)
+
+  def update_state(self, y_true, y_pred, sample_weight=None):
+    """Adds a batch of vectors `[B, P]` with weights `[B]`."""
+    values = self._per_example(y_true, y_pred)  # [B]
+    if sample_weight is not None:
+      values *= tf.reshape(tf.cast(sample_weight, values.dtype), [-1])
+    return super().update_state(values)

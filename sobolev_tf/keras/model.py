@@ -1,0 +1,413 @@
+"""A Keras model that is trained on values and derivatives (Eq. 1)."""
+
+import contextlib
+import functools
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sobolev_tf import derivatives, errors, guard
+from sobolev_tf.keras import (
+    batch_norm,
+    by_order,
+    comparison,
+    finite,
+    matching,
+    supervision,
+)
+from sobolev_tf.keras import losses as losses_lib
+from sobolev_tf.losses import masking
+from sobolev_tf.losses import stochastic as stochastic_lib
+
+_EVALUATION = -1  # in place of the count of training's draws
+
+
+@keras.saving.register_keras_serializable("sobolev_tf")
+class SobolevModel(keras.Model):
+  """Trains any Keras model on values and derivatives.
+
+  As a model it is the one inside: `predict` and calls give its values, and
+  both share their weights. `fit`, `evaluate` and datasets take targets
+  `(y, dy_dx, ...)`: the values and K derivatives with respect to the input,
+  with the shapes of `sobolev_tf.derivatives`. With a target function they take
+  the inputs alone. A NaN marks a value or partial derivative that is missing:
+  0 takes its place and that of its prediction, so that a loss that is a
+  distance gets 0 and passes back 0, and metrics count no error. (A projection
+  mixes all outputs: with `stochastic` a NaN drops its input component for all
+  of them.) Losses and metrics get one vector per example, `[B, P]`.
+  """
+
+  def __init__(self, model: keras.Model, order: int = 1, *,
+               target: Optional[Callable[[tf.Tensor], tf.Tensor]] = None,
+               stochastic: bool = False, seed: int = 0,
+               freeze_statistics: bool = False, **kwargs):
+    """Wraps a model.
+
+    Args:
+      model: maps one input `[B, *event]` to one output `[B, *out]`.
+      order: the highest order K of derivative, at least 1.
+      target: a TensorFlow function or teacher of the model's form, from which
+        targets are computed. It gets no gradient, and it is not saved: call
+        `set_target` after loading.
+      stochastic: compares derivatives on random projections (Figure 1b), new
+        ones for every example and step, whose cost does not depend on the
+        size of the output.
+      seed: of the projections.
+      freeze_statistics: batch normalisation takes its moving statistics in
+        training, too, and leaves them as they are: see `batch_norm`.
+      **kwargs: as for `keras.Model`, `name` say.
+
+    Raises:
+      UserError: if the order is not a positive integer, or the model is not
+        Keras's.
+    """
+    if not isinstance(model, keras.Layer):
+      raise errors.UserError(
+          f"model must be a Keras model or layer, got {type(model).__name__}: "
+          "for others use sobolev_tf.SobolevLoss in a loop of your own.")
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+      raise errors.UserError(
+          f"order must be an integer >= 1, got {order!r}: to train on values "
+          "alone, fit the model itself.")
+    super().__init__(**kwargs)
+    self.model = model
+    self.order = order
+    self.set_target(target)
+    self.stochastic = stochastic
+    self.freeze_statistics = freeze_statistics
+    self._out: Optional[tf.TensorShape] = None  # the output's, when known
+    self._checked = self._has_losses = False
+    self._mistake: Optional[errors.UserError] = None
+    self._settings: Optional[Dict[str, Any]] = None  # of `compile`
+    self.seed = seed
+    self._names = by_order.order_names(order)
+    self._draws = keras.Variable(
+        0, trainable=False, dtype="int32", name="draws",
+        aggregation="only_first_replica")
+    self.built = model.built
+
+  def set_target(self, target: Optional[derivatives.Function]) -> None:
+    """Sets the function from which targets are computed, or none."""
+    # Past Keras, which would count a teacher's weights among this model's.
+    object.__setattr__(self, "target", target)
+
+  def call(self, x, training: Optional[bool] = None):
+    """The values of the model inside."""
+    return self.model(x, training=training)
+
+  def build(self, input_shape) -> None:
+    """Builds the model inside."""
+    if not self.model.built:
+      self.model(keras.Input(batch_shape=input_shape))
+    self.built = True
+
+  def compile(self, optimizer="adam", loss=None, loss_weights=None,
+              metrics=None, weighted_metrics=None, jit_compile: bool = False,
+              **kwargs) -> None:
+    """As `keras.Model.compile`, with one entry per order.
+
+    Args:
+      optimizer: Keras's.
+      loss: one for all orders, or one per order, in a sequence or by name;
+        None for `SquaredError` (Section 4.1), and as an entry for an order
+        that is not trained on.
+      loss_weights: one number per order; None for ones. An order of weight 0
+        is not computed in training, where its loss is logged as NaN unless a
+        higher order needs it; `evaluate` computes it.
+      metrics: one or a list for all orders, or a list per order, in a
+        sequence or by name.
+      weighted_metrics: like `metrics`.
+      jit_compile: as Keras's; off, since XLA is no gain for small models.
+      **kwargs: as for `keras.Model.compile`.
+
+    Raises:
+      UserError: if the number of entries is not that of the orders, or no
+        order is trained on.
+    """
+    settings = {
+        "optimizer": keras.optimizers.get(optimizer), "loss": loss,
+        "loss_weights": loss_weights, "metrics": metrics,
+        "weighted_metrics": weighted_metrics, "jit_compile": jit_compile,
+        **kwargs}
+    self._settings = keras.saving.serialize_keras_object(settings)
+    plan = by_order.plan(
+        self.order, losses_lib.SquaredError() if loss is None else loss,
+        loss_weights, metrics, weighted_metrics)
+    self._supervised = plan.supervised
+    self._may_miss = False
+    super().compile(**{
+        **settings, "loss": plan.loss, "loss_weights": plan.loss_weights,
+        "metrics": plan.metrics, "weighted_metrics": plan.weighted_metrics})
+
+  def get_compile_config(self) -> Optional[Dict[str, Any]]:
+    """What `save` stores of `compile`; None before it."""
+    return self._settings
+
+  def compile_from_config(self, config: Dict[str, Any]) -> None:
+    """Compiles as before `save`; called on loading."""
+    self.compile(**keras.saving.deserialize_keras_object(config))
+    if self.built:  # so that the optimizer's state can be loaded
+      self.optimizer.build(self.trainable_variables)
+
+  def fit(self, x=None, y=None, *args, **kwargs):
+    """As Keras's, with targets (y, dy_dx, ...).
+
+    Raises:
+      UserError: if targets do not fit, or the loss is not finite.
+    """
+    self._look_for_missing(x, y, kwargs.get("sample_weight"))
+    with self._in_a_sentence():
+      return super().fit(x, y, *args, **kwargs)
+
+  def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+    """As Keras's, with targets (y, dy_dx, ...)."""
+    self._look_for_missing(x, y, sample_weight)
+    with self._in_a_sentence():
+      return super().train_on_batch(x, y, sample_weight, **kwargs)
+
+  def train_step(self, data) -> Dict[str, Any]:
+    """One update on a batch; called by `fit`.
+
+    Args:
+      data: `x` `[B, *event]`, or (x, targets), or with sample weights.
+
+    Returns:
+      Keras's logs.
+
+    Raises:
+      UserError: if there are no targets or their shapes do not fit.
+    """
+    x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+    x = self._points(x)
+    weight = by_order.sample_weights(weight, self.order)
+    matched = self._matching(x, self._draws.value)
+    # Before the tape: nothing of a teacher is recorded.
+    given = self._targets(matched, x, y)
+    with tf.GradientTape() as tape:
+      found = self._trained(matched, x, given, weight)
+      self._draws.assign_add(1)
+      targets, predictions = comparison.by_name(self._names, given, found, x)
+      loss = self.compute_loss(x, targets, predictions, weight, training=True)
+      scaled = self.optimizer.scale_loss(loss)
+    seed = None
+    if not self.jit_compile:  # XLA has no way out of a step
+      seed = finite.check(
+          loss, x, *comparison.without_weightless(
+              targets, predictions, weight), self._report)
+    self.optimizer.apply_gradients(zip(
+        tape.gradient(scaled, self.trainable_weights, seed),
+        self.trainable_weights))
+    self._track(loss, x)
+    if self._may_miss and weight is not None and self._compile_metrics:
+      predictions = supervision.complete(
+          predictions, weight, lambda: self._evaluate(x, y, matched)[1])
+    return self.compute_metrics(x, targets, predictions, weight)
+
+  def test_step(self, data) -> Dict[str, Any]:
+    """Losses and metrics on a batch; called by `evaluate` and `fit`.
+
+    Projections are the same at every call.
+    """
+    x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+    weight = by_order.sample_weights(weight, self.order)
+    targets, predictions = self._evaluate(x, y)
+    loss = self.compute_loss(x, targets, predictions, weight, training=False)
+    self._track(loss, x)
+    return self.compute_metrics(x, targets, predictions, weight)
+
+  def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None,
+                   training: bool = True) -> tf.Tensor:
+    """Keras's, from what `fit` takes or from what `train_step` makes of it.
+
+    Keras itself asks for the former when it builds a model for a distribution
+    strategy, with the values alone as `y_pred`.
+    """
+    targets, predictions, weight = self._compared(x, y, y_pred, sample_weight)
+    targets, predictions = comparison.without_weightless(
+        targets, predictions, weight)
+    return super().compute_loss(
+        x, targets, predictions, weight, training=training)
+
+  def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    """Keras's, with arguments as for `compute_loss`."""
+    return super().compute_metrics(
+        x, *self._compared(x, y, y_pred, sample_weight))
+
+  def predict_derivatives(self, x, batch_size: int = 32) -> Tuple:
+    """Values and derivatives in inference mode.
+
+    Args:
+      x: points `[B, *event]`.
+      batch_size: points at a time.
+
+    Returns:
+      K + 1 arrays with the shapes of `sobolev_tf.derivatives`.
+    """
+    x = tf.cast(x, self.variable_dtype)
+    if not x.shape[0]:  # shapes from one point
+      return tuple(part[:0] for part in self.predict_derivatives(
+          tf.zeros([1, *x.shape[1:]], x.dtype)))
+    parts = [self._derivatives(part) for part in
+             tf.data.Dataset.from_tensor_slices(x).batch(batch_size)]
+    return tuple(np.concatenate(order) for order in zip(*parts))
+
+  @functools.cached_property
+  def _derivatives(self):
+    """The graph of `predict_derivatives`."""
+    return tf.function(
+        lambda points: derivatives.value_and_derivatives(
+            self._inside(False), points, self.order),
+        reduce_retracing=True)
+
+  def get_config(self) -> Dict[str, Any]:
+    """What `save` stores beside the weights."""
+    return {
+        **super().get_config(),
+        "model": keras.saving.serialize_keras_object(self.model),
+        "order": self.order, "stochastic": self.stochastic, "seed": self.seed,
+        "freeze_statistics": self.freeze_statistics}
+
+  @classmethod
+  def from_config(cls, config: Dict[str, Any]) -> "SobolevModel":
+    """The reverse of `get_config`."""
+    config = dict(config)
+    model = keras.saving.deserialize_keras_object(config.pop("model"))
+    return cls(model, **config)
+
+  def __deepcopy__(self, memo) -> "SobolevModel":
+    """A copy by way of `save`, with the same target."""
+    load, saved = self.__reduce__()  # type: ignore[misc, str-unpack]
+    copied = load(*saved)  # type: ignore[operator]
+    copied.set_target(self.target)
+    return copied
+
+
+  def _matching(self, x: tf.Tensor, draw) -> matching.Matching:
+    """How the derivatives of a batch are taken."""
+    if self._out is None:
+      self._out = self._inside(False)(x).shape[1:]
+      # Beyond those of weights: of activities, say, at the given inputs only.
+      self._has_losses = len(self.losses) > sum(
+          v.regularizer is not None for v in self.trainable_variables)
+    directions = stochastic_lib.unit_directions(
+        self.order, self._draw_seed(draw)) if self.stochastic else None
+    return matching.Matching(self.order, self._out, directions)
+
+  def _targets(self, matched: matching.Matching, x: tf.Tensor, y
+               ) -> List[Optional[tf.Tensor]]:
+    """One per order, None where none is given."""
+    if y is not None:
+      return matched.from_arrays(
+          by_order.targets(y, self.order, self._supervised), x)
+    if self.target is None:
+      raise errors.UserError(
+          "There are no targets: fit(x, (y, dy_dx)), or give SobolevModel a "
+          "target function.")
+    return matched.from_function(self.target, x, self.order)
+
+  def _trained(self, matched: matching.Matching, x: tf.Tensor, targets,
+               weights) -> List[Optional[tf.Tensor]]:
+    """Predictions of the orders that are trained on, where they are."""
+    top = max(j for j, is_on in enumerate(self._supervised) if is_on)
+    function = self._inside(True)
+    if not self._checked:
+      function = guard.Guard(top)(function)
+    differentiate = functools.partial(matched.differentiate, function)
+    if self._may_miss and not self._has_losses:
+      needed = supervision.examples(
+          targets, list((weights or {}).values()), self._supervised)
+      found = masking.predictions(differentiate, x, needed[:top + 1])
+    else:
+      found = differentiate(x, top)
+    self._checked = True
+    return [*found, *[None] * (self.order - top)]
+
+  def _evaluate(self, x, y, matched: Optional[matching.Matching] = None):
+    """Targets and predictions by name, in inference mode."""
+    x = self._points(x)
+    matched = matched or self._matching(x, _EVALUATION)
+    targets = self._targets(matched, x, y)
+    top = max(j for j, target in enumerate(targets) if target is not None)
+    found = matched.differentiate(self._inside(False), x, top)
+    return comparison.by_name(
+        self._names, targets, [*found, *[None] * (self.order - top)], x)
+
+  def _inside(self, training: bool) -> derivatives.Function:
+    """The values, in the precision of the variables."""
+    def function(points: tf.Tensor) -> tf.Tensor:
+      with batch_norm.treated(
+          self.freeze_statistics, warn=not self._checked):
+        value = _one_output(self(points, training=training))
+      if getattr(value, "_keras_mask", None) is not None:
+        raise errors.UserError(
+            "The output of the model inside carries a mask, which would not "
+            "fit its derivatives: mark what is missing by NaN targets.")
+      return tf.cast(value, points.dtype)
+    return function
+
+  def _compared(self, x, y, y_pred, weight):
+    """Targets, predictions and weights by name, unless they are already."""
+    if isinstance(y_pred, dict):
+      return y, y_pred, weight
+    return (*self._evaluate(x, y),
+            by_order.sample_weights(weight, self.order))
+
+  def _track(self, loss: tf.Tensor, x: tf.Tensor) -> None:
+    """Notes the loss of a batch; Keras divides it by the replicas."""
+    count = tf.distribute.get_strategy().num_replicas_in_sync
+    self._loss_tracker.update_state(
+        loss * count, sample_weight=tf.shape(x)[0])
+
+  def _draw_seed(self, draw) -> tf.Tensor:
+    """The seed of a batch's projections, another one in every replica."""
+    seed = tf.stack([self.seed, draw])
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+      return seed
+    return tf.random.fold_in(seed, tf.cast(
+        replica.replica_id_in_sync_group, tf.int32))
+
+  def _points(self, x) -> tf.Tensor:
+    """The input, checked, in the precision of the variables."""
+    if not tf.is_tensor(x):
+      raise errors.UserError(
+          "SobolevModel differentiates by one input tensor, got "
+          f"{len(tf.nest.flatten(x))}: join them, and split them in the model.")
+    if x.shape.rank is None:
+      raise errors.UserError(
+          "The inputs have no static shape: give the data set one, with "
+          "output_signature or tf.ensure_shape.")
+    if self._out is None:
+      self.build(tuple(x.shape))  # for `export`
+    return tf.cast(x, self.variable_dtype) if x.dtype.is_floating else x
+
+  def _look_for_missing(self, x, y, weight) -> None:
+    """Makes the training step anew once targets may be missing."""
+    if not self._may_miss and supervision.may_be_missing((x, y, weight)):
+      self._may_miss = True
+      self.train_function = None
+
+  @contextlib.contextmanager
+  def _in_a_sentence(self) -> Iterator[None]:
+    """Raises what `finite` has found, without TensorFlow's wrapping."""
+    try:
+      yield
+    except tf.errors.OpError:
+      mistake, self._mistake = self._mistake, None
+      if mistake is None:
+        raise
+      raise mistake from None
+
+  def _report(self, mistake: errors.UserError) -> None:
+    self._mistake = mistake
+
+
+def _one_output(value):
+  """Checks that a model has one output."""
+  if len(tf.nest.flatten(value)) != 1 or isinstance(value, (list, tuple, dict)):
+    raise errors.UserError(
+        "The model inside must have one output, got "
+        f"{len(tf.nest.flatten(value))}: join them in one tensor.")
+  return value
