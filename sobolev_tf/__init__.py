@@ -4,6 +4,7 @@ Czarnecki, Osindero, Jaderberg, Swirszcz and Pascanu, NeurIPS 2017,
 https://arxiv.org/abs/1706.04859.
 """
 
+from sobolev_tf import ops
 from sobolev_tf.checks import check_derivatives
 from sobolev_tf.derivatives import (
     gradient,
@@ -11,6 +12,10 @@ from sobolev_tf.derivatives import (
     jacobian,
     projections,
     value_and_derivatives,
+)
+from sobolev_tf.derivatives.guard import (
+    HalfPrecisionWarning,
+    WrongDerivativeWarning,
 )
 from sobolev_tf.derivatives.linearity import PiecewiseLinearWarning
 from sobolev_tf.derivatives.symmetry import (
@@ -40,6 +45,7 @@ __all__ = (
     "Adam",
     "BenchmarkFunction",
     "EnsembleMLP",
+    "HalfPrecisionWarning",
     "History",
     "PiecewiseLinearWarning",
     "Schedule",
@@ -47,6 +53,7 @@ __all__ = (
     "SobolevTerms",
     "StochasticSobolevLoss",
     "UserError",
+    "WrongDerivativeWarning",
     "absolute_error",
     "check_derivatives",
     "cosine",
@@ -59,6 +66,7 @@ __all__ = (
     "jacobian",
     "jacobian_asymmetry",
     "norm",
+    "ops",
     "projections",
     "squared_error",
     "train",

@@ -1,6 +1,6 @@
 """Makes the tables of operations and of Keras layers, and their page.
 
-  python -m benchmarks.operations            sobolev_tf/operations.csv
+  python -m benchmarks.operations            sobolev_tf/derivatives/operations.csv
   python -m benchmarks.operations --layers   results/operations/keras_layers.csv
 
 Both write docs/operations.md. A run that was stopped goes on where it was.
@@ -24,7 +24,8 @@ from benchmarks.operations import (
     page,
 )
 from reproduce import app
-from sobolev_tf import files, operations
+from sobolev_tf import files
+from sobolev_tf.derivatives import operations
 
 _TABLE = pathlib.Path(operations.__file__).with_suffix(".csv")
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.python.framework import op_def_registry, ops
 
-from sobolev_tf import operations
+from sobolev_tf.derivatives import operations
 
 _FLOATS = {types_pb2.DT_HALF, types_pb2.DT_BFLOAT16, types_pb2.DT_FLOAT,
            types_pb2.DT_DOUBLE}

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.operations.cases.case import Case
-from sobolev_tf import operations
 from sobolev_tf.checks import differences, directional
+from sobolev_tf.derivatives import operations
 
 _ORDERS = ("first", "second", "third")
 _TYPES = (tf.float64, tf.float32, tf.bfloat16, tf.float16)

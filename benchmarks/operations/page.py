@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from benchmarks.operations import layer_sweep
 from reproduce import markdown
-from sobolev_tf import operations
+from sobolev_tf.derivatives import operations
 
 _ROOT = pathlib.Path(__file__).parents[2]
 PAGE = _ROOT / "docs" / "operations.md"
@@ -82,8 +82,8 @@ that compiles. All on a CPU; an operation that only a GPU or XLA has is not run.
 
 {all} operations take and return floating-point numbers or have a gradient;
 {run} of them were run, and the last section says why the others were not.
-`sobolev_tf.operations.lookup("MatMul")` gives a row; `check_derivatives` checks
-a whole model.
+`sobolev_tf.derivatives.operations.lookup("MatMul")` gives a row;
+`check_derivatives` checks a whole model.
 """
 
 

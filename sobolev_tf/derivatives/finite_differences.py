@@ -33,7 +33,8 @@ from typing import Any, Callable, Optional, Sequence, Tuple
 import numpy as np
 import numpy.typing as npt
 
-from sobolev_tf import errors, stencils
+from sobolev_tf import errors
+from sobolev_tf.derivatives import stencils
 
 _STEP_EXPONENT = {1: 1 / 3, 2: 1 / 4}  # of the machine epsilon, by order
 

@@ -9,7 +9,7 @@ import warnings
 
 import tensorflow as tf
 
-from sobolev_tf import tracing
+from sobolev_tf.derivatives import tracing
 
 # Operations that are piecewise linear in all their inputs together ...
 _LINEAR = frozenset("""

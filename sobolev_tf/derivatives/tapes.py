@@ -19,8 +19,8 @@ from typing import Callable, List, Optional, Sequence, Tuple, Union
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util
 
-from sobolev_tf import errors, gradients, memory, tracing
-from sobolev_tf.derivatives import shapes
+from sobolev_tf import errors
+from sobolev_tf.derivatives import gradients, memory, shapes, tracing
 
 Function = Callable[[tf.Tensor], tf.Tensor]
 Direction = Union[tf.Tensor, Function]

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors, guard
+from sobolev_tf import derivatives, errors
+from sobolev_tf.derivatives import guard
 from sobolev_tf.keras import (
     batch_norm,
     by_order,

@@ -14,7 +14,8 @@ from typing import Optional
 
 import tensorflow as tf
 
-from sobolev_tf import derivatives, guard, ops, targets
+from sobolev_tf import derivatives, ops, targets
+from sobolev_tf.derivatives import guard
 from sobolev_tf.losses import pointwise, stochastic, terms
 
 

@@ -7,8 +7,8 @@ from typing import Callable, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from sobolev_tf import derivatives, guard
-from sobolev_tf.derivatives import shapes
+from sobolev_tf import derivatives
+from sobolev_tf.derivatives import guard, shapes
 from sobolev_tf.losses import masking, pointwise, terms
 
 Differentiate = Callable[..., Tuple[tf.Tensor, ...]]
@@ -73,7 +73,7 @@ class SobolevLoss:
 
     Raises:
       UserError: if shapes do not fit, the model ignores its input or holds an
-        operation without a second gradient (`sobolev_tf.guard`); eagerly, if
+        operation without a second gradient (`derivatives.guard`); eagerly, if
         the target or the model is NaN where it counts.
     """
     x = shapes.check_points(x, batch_dims)

@@ -13,9 +13,9 @@ from typing import Callable, Optional, Sequence, Tuple, Union
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from sobolev_tf import derivatives, errors, guard
+from sobolev_tf import derivatives, errors
 from sobolev_tf import targets as targets_lib
-from sobolev_tf.derivatives import shapes
+from sobolev_tf.derivatives import guard, shapes
 from sobolev_tf.losses import masking, pointwise, terms
 
 Target = Union[Callable[[tf.Tensor], tf.Tensor], Sequence[tf.Tensor]]

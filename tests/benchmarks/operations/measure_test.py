@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from benchmarks.operations import cases, census, measure
 from benchmarks.operations.cases.case import Case, call, normal
-from sobolev_tf import operations
 from sobolev_tf.checks import differences, directional
+from sobolev_tf.derivatives import operations
 
 SAMPLE = """
     Abs Betainc BlockLSTMV2 Conv2D Cumprod CumulativeLogsumexp DepthToSpace

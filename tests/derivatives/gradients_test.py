@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sobolev_tf import derivatives, gradients, ops
+from sobolev_tf import derivatives, ops
+from sobolev_tf.derivatives import gradients
 
 X = tf.constant([[0., .8, 1.2], [0., 0., 1.5], [1., .7, -.9], [0., 0., 0.]],
                 tf.float64)

@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from sobolev_tf import operations
+from sobolev_tf.derivatives import operations
 
 
 def test_it_is_about_the_installed_version():

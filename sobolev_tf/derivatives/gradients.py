@@ -6,7 +6,7 @@ work, the operations listed here are differentiated as their drop-ins in
 `sobolev_tf.ops` are, to every order. Anywhere else TensorFlow's own gradients
 serve, so that no other code is touched. What was traced and differentiated
 before, such as the inside of a `tf.function` that has been trained, keeps what
-it has: `sobolev_tf.guard` looks for that.
+it has: `sobolev_tf.derivatives.guard` looks for that.
 """
 
 import contextlib

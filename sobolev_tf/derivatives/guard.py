@@ -3,8 +3,9 @@
 Sobolev Training differentiates every operation of a model at least twice.
 Where TensorFlow has no second gradient the model is refused, where it has a
 wrong one a warning says so, naming the layer, the operation and what to use
-instead. `sobolev_tf.operations` is the table of these operations;
-`sobolev_tf.gradients` mends some of them, which are then left in peace.
+instead. `sobolev_tf.derivatives.operations` is the table of these operations;
+`sobolev_tf.derivatives.gradients` mends some of them, which are then left in
+peace.
 """
 
 import os
@@ -15,8 +16,8 @@ import warnings
 
 import tensorflow as tf
 
-from sobolev_tf import (
-    errors,
+from sobolev_tf import errors
+from sobolev_tf.derivatives import (
     gradients,
     linearity,
     memory,
@@ -42,7 +43,7 @@ _FAULTS = {
               "that function has been differentiated twice before",
 }
 _CHECKED = memory.Memory()  # 1 + the highest order checked
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class WrongDerivativeWarning(UserWarning):

@@ -68,7 +68,7 @@ def version() -> str:
 @functools.cache
 def table() -> Tuple[str, Dict[str, Verdict]]:
   """The version of TensorFlow and all rows, by operation."""
-  text = importlib.resources.files("sobolev_tf").joinpath(_FILE).read_text(
+  text = importlib.resources.files(__package__).joinpath(_FILE).read_text(
       encoding="utf-8")
   first, *lines = text.splitlines()
   return first.removeprefix(_VERSION), {

@@ -8,7 +8,8 @@ import pytest
 import sonnet as snt
 import tensorflow as tf
 
-from sobolev_tf import errors, guard, losses, operations, ops, tracing
+from sobolev_tf import errors, losses, ops
+from sobolev_tf.derivatives import guard, operations, tracing
 
 X = tf.constant(np.random.default_rng(0).normal(size=(4, 3)), tf.float32)
 IMAGES = tf.ones([2, 4, 4, 1])
