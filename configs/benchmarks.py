@@ -1,7 +1,7 @@
 """Settings of the benchmarks that keep their rows.
 
-Of speed (`compare`), of cost (`scaling`) and of Table 1's methods
-(`synthetic_gradients`).
+Of speed (`compare`), of cost (`scaling`), of Table 1's methods
+(`synthetic_gradients`) and of right derivatives (`operations`).
 """
 
 import dataclasses
@@ -113,3 +113,6 @@ SYNTHETIC_GRADIENTS: Mapping[str, SyntheticGradients] = {
     "smoke": dataclasses.replace(
         _SMALL, batch_size=2, steps=1, repeats=1, count_paper=False),
 }
+
+# What `operations` differentiates: everything TensorFlow and Keras have.
+SWEEPS = ("operations", "layers")

@@ -92,7 +92,7 @@ def _main(experiment: experiment_lib.Experiment) -> None:
       experiment.module or f"reproduce.{experiment.name}", sys.argv[1:],
       min(jobs, len(plan.parts))):
     rows = run_lib.run(plan, folder, tensorboard=tensorboard)
-  if rows:
+  if plan.team.chief:
     results = experiment_lib.Results(rows, folder, folder)
     show(experiment.section, results)
     experiment.finish(results)

@@ -77,8 +77,8 @@ the same where inputs contain zeros, if the function is smooth there.
 `batch_jacobian` does: yes, slow (a loop) or fails. *XLA* is the highest order
 that compiles. All on a CPU; an operation that only a GPU or XLA has is not run.
 
-    python -m benchmarks.operations            # about 10 minutes on two cores
-    python -m benchmarks.operations --layers   # about half an hour
+    python -m benchmarks.operations --jobs=2
+    python -m benchmarks.operations --preset=layers --jobs=2
 
 {all} operations take and return floating-point numbers or have a gradient;
 {run} of them were run, and the last section says why the others were not.

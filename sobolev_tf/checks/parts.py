@@ -19,6 +19,7 @@ from typing import (
 import tensorflow as tf
 
 from sobolev_tf.checks import copies, differences, directional
+from sobolev_tf.derivatives import gradients
 
 
 class Part(NamedTuple):
@@ -53,7 +54,8 @@ def responsible(copy_: copies.Copy, x: tf.Tensor,
   for part in reversed(record(copy_, x)):  # what is inside comes first
     if any(id(inner) in found for inner in _inside(part.module)):
       continue
-    verdict = _check(part, order)
+    with gradients.right_gradients():  # as the tapes of this library have
+      verdict = _check(part, order)
     if verdict is not None:
       found[id(part.module)] = part.name, verdict
   return list(found.values())[::-1]
