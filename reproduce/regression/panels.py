@@ -73,7 +73,12 @@ def by_scaling(rows: Sequence[rows_lib.Row]
 
 
 def title(rows: Sequence[rows_lib.Row]) -> str:
-  """What rows of one scaling have in common, learning rates by method."""
-  rates = dict.fromkeys(f"{row.settings['learning_rate']:g}" for row in rows)
+  """What rows of one scaling have in common; learning rates by method.
+
+  Two rates are that of regular training and that of Sobolev Training.
+  """
+  rates = dict.fromkeys(
+      f"{row.settings['learning_rate']:g}" for method in config_lib.METHODS
+      for row in rows_lib.matching(rows, method=method))
   return rows_lib.label(
       {**rows[0].settings, "learning_rate": "/".join(rates)})
