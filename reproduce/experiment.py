@@ -53,7 +53,8 @@ class Section(NamedTuple):
     title: the heading.
     claim: what the paper says.
     write: draws the figures into `Results.folder` and returns Markdown that
-      links them by their names.
+      links them by their names. The report puts several runs below one title,
+      so the text begins with what tells a run from the others: its preset.
   """
   title: str
   claim: str
@@ -64,8 +65,9 @@ class Experiment(NamedTuple):
   """A command that computes rows and shows them.
 
   Attributes:
-    name: of the artefact; its file in `configs/` has it, too.
-    presets: names of its presets.
+    name: of the artefact: of its rows, of its line in `reproduce/registry.py`
+      and of its file in `configs/`.
+    presets: its presets, or their names.
     plan: reads the flags and returns what to compute; raises `UserError` for
       a setting that is wrong.
     section: shows the rows.

@@ -1,8 +1,9 @@
 """Where each artefact is defined, in the report's order.
 
-A new experiment is one line here. Modules are named and not imported, so that
-the report loads those that it shows, and benchmarks, which build on this
-package, can be among them.
+A new experiment is one line here and one in `pyproject.toml` (docs/adding.md);
+its key is the artefact's name in `run.json`. Modules are named and not
+imported, so that the report loads those that it shows, and benchmarks, which
+build on this package, can be among them.
 """
 
 import importlib

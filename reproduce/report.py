@@ -83,10 +83,7 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
     raise errors.UserError("--input is empty: name at least one folder.")
   runs = find_runs(inputs)
   if not runs:
-    names = ", ".join(f"'{path}'" for path in inputs)
-    raise errors.UserError(
-        f"There are no results below {names}: run `make reproduce`, or name "
-        "the folder of a run with --input.")
+    raise errors.UserError(_nothing_found(inputs))
   folder = files.make_folder(folder)
   by_artefact: Dict[str, Dict[str, pathlib.Path]] = {}
   for name, run in runs.items():
@@ -125,6 +122,20 @@ def write(inputs: Sequence[pathlib.Path], folder: files.Path) -> pathlib.Path:
   html = folder / "report.html"
   html.write_text(_to_html(page, folder), encoding="utf-8")
   return html
+
+
+def _nothing_found(inputs: Sequence[pathlib.Path]) -> str:
+  """Why a report would be empty, and what to do about it."""
+  names = ", ".join(f"'{path}'" for path in inputs)
+  unknown = sorted({
+      str(folder_lib.read_settings(path.parent).get("artefact"))
+      for folder in inputs for path in folder.glob("**/run.json")})
+  if unknown:
+    return (f"All runs below {names} are of an artefact that "
+            f"reproduce/registry.py does not name ({', '.join(unknown)}): add "
+            "it there, or name another folder with --input.")
+  return (f"There are no results below {names}: run `make reproduce`, or name "
+          "the folder of a run with --input.")
 
 
 def _provenance(run: pathlib.Path, measured: Sequence[rows.Row]) -> str:

@@ -53,7 +53,7 @@ class Job(NamedTuple):
 
   @property
   def training(self) -> dict:
-    """The arguments of `sobolev_tf.train` by their names."""
+    """Where `sobolev_tf.train` keeps what it writes, as its arguments."""
     return {"folder": self.folder, "log_folder": self.log_folder,
             "title": self.title}
 
@@ -64,7 +64,8 @@ class Outcome(NamedTuple):
   Attributes:
     rows: at least one, unless the part makes tables only.
     tables: curves, points and graphs, by name below the run's folder, such as
-      "tables/figure1".
+      "tables/figure1"; `--overwrite` clears the folders that
+      `reproduce.folder` names, `tables` among them, and no other.
   """
   rows: Sequence[rows_lib.Row]
   tables: Mapping[str, Table] = {}
@@ -74,9 +75,9 @@ class Part(NamedTuple):
   """A piece of a run that is stored when it is finished.
 
   Attributes:
-    name: of its row file.
+    name: of its row file; no other part of the run has it.
     compute: takes a `Job` and returns an `Outcome`.
-    tables: names of the tables it makes.
+    tables: names of the tables it makes, as in `Outcome.tables`.
     folders: names of the sealed folders that it writes itself below
       `Job.output` (`sobolev_tf.files.write_folder`).
     rows: whether it makes rows.
@@ -142,9 +143,11 @@ def run(plan: Plan, folder: files.Path, *, overwrite: bool = False,
     All rows in the folder; none in workers that are not the chief.
 
   Raises:
+    ValueError: if two parts have the same name.
     UserError: if the folder cannot be used, or a part's settings are wrong.
     Interrupted: if a signal asked to stop.
   """
+  _check_names(plan.parts)
   device.prepare()
   chief, agree = plan.team
   if chief:
@@ -202,6 +205,16 @@ def open_folder(plan: Plan, folder: files.Path, overwrite: bool = False
         continue
       return folder_lib.RunFolder(folder, plan.description, overwrite)
   raise AssertionError("not reached")
+
+
+def _check_names(parts: Sequence[Part]) -> None:
+  """Two parts of one name would pass for one, finished by the first."""
+  names = [part.name for part in parts]
+  for name in names:
+    if names.count(name) > 1:
+      raise ValueError(
+          f"{names.count(name)} parts of the plan are named '{name}': put into "
+          "each part's name what tells it from the others.")
 
 
 def _compute(plan: Plan, part: Part, store: folder_lib.RunFolder,

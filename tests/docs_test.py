@@ -49,6 +49,8 @@ def test_example_trains(page, number, tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)  # one saves its model
   names = {}
   exec(compile(blocks(page, "python")[number], page, "exec"), names)
+  if "EXPERIMENT" in names:
+    check_example_of_an_experiment(names)
   if "last" in names:
     assert float(names["last"]) < .2 * float(names["first"])
   if "history" in names:
@@ -58,6 +60,22 @@ def test_example_trains(page, number, tmp_path, monkeypatch):
   if "values" in names:
     assert names["values"].shape == (200, 1)
     assert (tmp_path / "model.keras").exists()
+
+
+def check_example_of_an_experiment(names):
+  """It has a figure, and a part that is lost is made again to the last bit."""
+  folder, results = pathlib.Path(names["folder"]), names["results"]
+  assert (folder / "toy.png").stat().st_size > 5000
+  assert "](toy.png)" in names["EXPERIMENT"].section.write(results)
+  regular, sobolev = (
+      sum(row.value for row in results.rows if row.method == method)
+      for method in ("regular", "sobolev"))
+  assert sobolev < regular
+  lost = folder / "rows" / "sobolev.csv"
+  before = lost.read_bytes()
+  lost.unlink()
+  names["run"].run(names["plan"]("smoke"), folder)
+  assert lost.read_bytes() == before
 
 
 def test_the_readme_has_one_example_of_the_library_and_one_in_keras():

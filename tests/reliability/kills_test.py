@@ -24,20 +24,13 @@ SEED = 7
 # Of each entrypoint: struck at moments of its writing, and at random times.
 PLAN = (["kill"] * 12 + ["timed kill"] * 8 + ["full"] * 3 + ["read-only"] * 3 +
         ["SIGINT"] * 2 + ["SIGTERM"] * 2)
-ARGUMENTS = {
-    "figure2": ["--preset=smoke", "--functions=booth", "--seeds=0",
-                "--steps=2500"],
-    "figure3": ["--preset=smoke"],
-    "sensitivity": ["--preset=smoke"],
-    "order2": ["--preset=smoke"],
-    "train_teacher": ["--preset=smoke", f"--game={GAME}", "--steps=512"],
-    "record": ["--sample", "--preset=smoke", f"--game={GAME}"],
-    "figure4": ["--preset=smoke", "--percentages=20"],
-    "figure4_search": ["--preset=smoke", "--percentages=20",
-                       "--methods=regular,sobolev"],
-    "section5": ["--preset=smoke"],
-    "table1": ["--preset=smoke", "--method=noprop,sobolev"],
-    "theory": ["--preset=smoke"],
+ARGUMENTS = {  # of those that need more than --preset=smoke
+    "figure2": ["--functions=booth", "--seeds=0", "--steps=2500"],
+    "train_teacher": [f"--game={GAME}", "--steps=512"],
+    "record": ["--sample", f"--game={GAME}"],
+    "figure4": ["--percentages=20"],
+    "figure4_search": ["--percentages=20", "--methods=regular,sobolev"],
+    "table1": ["--method=noprop,sobolev"],
 }
 
 
@@ -65,7 +58,7 @@ def agents(tmp_path_factory):
 def whole(request, tmp_path_factory, agents):
   """An uninterrupted run: name, flags, folder, number of moments, seconds."""
   name = request.param
-  arguments = list(ARGUMENTS[name])
+  arguments = ["--preset=smoke", *ARGUMENTS.get(name, ())]
   if name in ("figure4", "figure4_search"):
     arguments.append(f"--agents={agents}")
   if name == "record":

@@ -52,6 +52,13 @@ def test_nothing_to_report(tmp_path):
     report.write([tmp_path], tmp_path / "report")
 
 
+def test_runs_that_the_registry_does_not_name_are_named(tmp_path, command):
+  folder_lib.RunFolder(tmp_path / "a", {"artefact": "toy", "preset": "smoke"})
+  check_refused(command(report, f"--input={tmp_path}",
+                        f"--output={tmp_path}/report"),
+                "reproduce/registry.py does not name (toy)")
+
+
 def test_damaged_rows_are_named(runs, tmp_path):
   shutil.copytree(runs / "a", tmp_path / "a")
   path = tmp_path / "a" / "rows" / "n20_sobolev.csv"

@@ -36,6 +36,14 @@ def counted(name, calls, value=1., **options):
   return run_lib.Part(name, compute, **options)
 
 
+def test_two_parts_of_one_name_are_refused_before_anything_is_written(tmp_path):
+  calls = []
+  twice = plan(counted("a", calls), counted("b", calls), counted("a", calls))
+  with pytest.raises(ValueError, match="2 parts of the plan are named 'a'"):
+    run_lib.run(twice, tmp_path / "run")
+  assert not calls and not (tmp_path / "run").exists()
+
+
 def test_parts_are_computed_once_and_rows_name_their_origin(tmp_path):
   calls = []
   made = plan(counted("a", calls, 1.), counted("b", calls, 2.), width=3)
