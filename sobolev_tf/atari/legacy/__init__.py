@@ -1,0 +1,1 @@
+"""The same games over gym and atari-py (the extra legacy-atari)."""
