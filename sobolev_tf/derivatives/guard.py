@@ -39,9 +39,12 @@ _DROP_INS = {
 _FAULTS = {
     "missing": "which has no second derivative in TensorFlow {version}",
     "wrong": "which has a wrong second derivative in TensorFlow {version}",
+    "wrong at zero": "whose second derivative is wrong in TensorFlow {version} "
+                     "where an input is 0",
     "unsure": "inside a tf.function, where its second derivative is wrong if "
               "that function has been differentiated twice before",
 }
+_AT_ZERO = ("first wrong", "second wrong", "third wrong")  # in the table
 _CHECKED = memory.Memory()  # 1 + the highest order checked
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -60,8 +63,9 @@ class Finding(NamedTuple):
   Attributes:
     operation: its type, or the function it belongs to.
     scope: the name of the layer or module it is in; "" if there is none.
-    verdict: "missing" or "wrong"; "unsure" where a right gradient takes the
-      place of TensorFlow's unless that has been traced before.
+    verdict: "missing", "wrong" or "wrong at zero"; "unsure" where a right
+      gradient takes the place of TensorFlow's unless that has been traced
+      before.
   """
   operation: str
   scope: str
@@ -157,6 +161,9 @@ def _judge(operation: tf.Operation, order: int,
   wrong = row and next(
       (verdict for verdict in (row.first, row.second, row.third)[:order + 1]
        if verdict in ("missing", "wrong")), "")
+  if row and not wrong and row.at_zero in _AT_ZERO[:order + 1] and (
+      "float64" in row.dtypes):  # else it may be rounding
+    wrong = "wrong at zero"
   if wrong and gradients.replaces(operation):
     return kind, replaced
   return kind, wrong or ""

@@ -135,3 +135,9 @@ def test_half_precision_is_warned_of():
 
 def test_what_cannot_be_traced_is_not_checked():
   guard.check(lambda x: tf.constant(x.numpy()), X)
+
+
+def test_what_is_wrong_at_zeros_only_says_so():
+  with pytest.warns(guard.WrongDerivativeWarning, match=(
+      r"Xlogy, whose second derivative is wrong .* where an input is 0")):
+    guard.check(lambda x: tf.math.xlogy(x, x + 2.), X)

@@ -39,7 +39,7 @@ def test_unknown_operations():
 def test_the_table_comes_back_as_it_was_written():
   version, rows = operations.table()
   text = operations.to_csv(version, rows.values())
-  path = operations.importlib.resources.files("sobolev_tf")
+  path = operations.importlib.resources.files("sobolev_tf.derivatives")
   assert text == path.joinpath("operations.csv").read_text(encoding="utf-8")
   assert len(rows) > 800
   assert sum(bool(row.dtypes) for row in rows.values()) > 350

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sobolev_tf import errors, from_black_box
-from sobolev_tf import finite_differences as fd
+from sobolev_tf.derivatives import finite_differences as fd
 
 BOX = ((0., 0.), (2., 1.))
 

@@ -15,6 +15,7 @@ import pytest
 from reproduce import (
     app,
     evaluate_teacher,
+    experiment,
     figure2,
     figure3,
     figure4,
@@ -181,12 +182,14 @@ def test_any_text_without_numbers_is_refused(flag, text, command):
   check_refused(command(figure2, "--preset=smoke", f"--{flag}={text}"))
 
 
-def test_a_terminal_that_lacks_a_letter(monkeypatch):
+def test_a_terminal_that_lacks_a_letter(monkeypatch, tmp_path):
+  section = experiment.Section("", "", lambda results: "1 \u00b1 2")
+  results = experiment.Results([], tmp_path, tmp_path)
   stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
   monkeypatch.setattr(sys, "stdout", stream)
   monkeypatch.setattr(sys, "argv", ["shown"])
   with pytest.raises(SystemExit) as stop:
-    app.run(lambda: None, lambda: app.show("1 \u00b1 2", pathlib.Path("run")))
+    app.run(lambda: None, lambda: app.show(section, results))
   stream.flush()
   assert not stop.value.code
   assert stream.buffer.getvalue().startswith(b"1 \\xb1 2\n")
