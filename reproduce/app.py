@@ -215,8 +215,9 @@ def _guarded(main: Callable[[], None], argv: Sequence[str]) -> None:
   except errors.UserError as error:
     _refuse(error)
   except OSError as error:  # from drawing or writing a report
-    _refuse(f"Cannot use '{error.filename}' ({error.strerror or error}): free "
-            "space, or name another folder.")
+    what = f"'{error.filename}'" if error.filename else "a file"
+    _refuse(f"Cannot use {what} ({error.strerror or error}): free space, or "
+            "name another folder.")
   except (MemoryError, tf.errors.ResourceExhaustedError):
     _refuse("There is not enough memory for these settings: choose smaller "
             "numbers, of points or games say.")

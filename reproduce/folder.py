@@ -11,7 +11,7 @@ import contextlib
 import json
 import pathlib
 import shutil
-from typing import Any, Dict, Iterable, Mapping
+from typing import Any, Dict, Iterable, Mapping, Set
 
 from reproduce import provenance, tables
 from reproduce import rows as rows_lib
@@ -24,7 +24,12 @@ _OUTPUTS = ("rows", "checkpoints", "surfaces", "tables", "timing",
 
 
 class RunFolder:
-  """The folder of one run, opened for adding parts."""
+  """The folder of one run, opened for adding parts.
+
+  Attributes:
+    folder: its path.
+    verified: names of the parts that this process has found finished.
+  """
 
   def __init__(self, folder: files.Path, settings: Mapping[str, Any],
                overwrite: bool = False):
@@ -37,9 +42,11 @@ class RunFolder:
       overwrite: deletes the rows and checkpoints that are there.
 
     Raises:
-      UserError: if the folder holds rows of other settings or foreign files.
+      UserError: if the folder holds rows of other settings or foreign files,
+        or what is to be overwritten cannot be deleted.
     """
     self.folder = files.make_folder(folder)
+    self.verified: Set[str] = set()
     self._settings_file = self.folder / _SETTINGS
     self._origin = {"artefact": settings.get("artefact", ""),
                     "preset": settings.get("preset", ""),
@@ -53,10 +60,17 @@ class RunFolder:
       self._check_empty()
     if overwrite:  # rows first: a crash leaves settings without rows
       for name in _OUTPUTS:
-        shutil.rmtree(self.folder / name, ignore_errors=True)
+        self._delete(name)
     if overwrite or not begun:
       files.write_text(self._settings_file, text)
     (self.folder / "rows").mkdir(exist_ok=True)
+
+  def _delete(self, name: str) -> None:
+    shutil.rmtree(self.folder / name, ignore_errors=True)
+    if (self.folder / name).exists():  # its rows would pass for the new run's
+      raise errors.UserError(
+          f"'{self.folder / name}' cannot be deleted: change its permissions "
+          "or choose another --output.")
 
   def finished(self, part: str) -> bool:
     """Whether a part's rows are there (and undamaged).

@@ -19,6 +19,9 @@ import tensorflow as tf
 
 _HELPER = "SOBOLEV_TF_HELPER"  # set in a helper's environment
 _PATIENCE = 60.  # seconds in which a helper ends after SIGTERM
+# Statuses of helpers that ended as they should: by themselves, or stopped.
+_EXPECTED = (0, -signal.SIGINT, 128 + signal.SIGINT,
+             -signal.SIGTERM, 128 + signal.SIGTERM)
 
 
 def is_helper() -> bool:
@@ -74,7 +77,9 @@ def helpers(module: str, arguments: Sequence[str], jobs: int
 def end_with_parent() -> None:
   """In a helper: asks it to stop when the process that started it is gone."""
   def watch():
-    sys.stdin.buffer.read()  # returns when the other end closes
+    # Returns when the other end closes. Not `sys.stdin.buffer.read()`: its
+    # lock, held by a daemon thread, aborts a helper that ends by itself.
+    os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
 
   threading.Thread(target=watch, daemon=True).start()
@@ -86,10 +91,12 @@ def _wait(process: subprocess.Popen, said: IO[bytes]) -> None:
     status = process.wait(_PATIENCE)
   except subprocess.TimeoutExpired:
     process.kill()  # what is on the disk is as safe as from any kill
-    status = process.wait()
+    process.wait()
+    status = -signal.SIGTERM  # it was asked to stop
   with said:
     said.seek(0)
     lines = said.read().decode(errors="replace").strip().splitlines()
-  if status > 0 and status < 128:  # not by a signal
-    print(f"A helper process ended early: {lines[-1] if lines else status}",
+  if status not in _EXPECTED:
+    print("A helper process ended early: "
+          f"{lines[-1] if lines and status > 0 else f'status {status}'}",
           file=sys.stderr)

@@ -1,7 +1,7 @@
 """Where each artefact is defined, in the report's order.
 
-A new experiment is one line here and one in `pyproject.toml` (docs/adding.md);
-its key is the artefact's name in `run.json`. Modules are named and not
+A new experiment is one line here (docs/adding.md); its key is the artefact's
+name in `run.json`. Modules are named and not
 imported, so that the report loads those that it shows, and benchmarks, which
 build on this package, can be among them.
 """

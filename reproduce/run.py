@@ -240,6 +240,17 @@ def _table_file(store: folder_lib.RunFolder, name: str) -> pathlib.Path:
 
 
 def _finished(part: Part, store: folder_lib.RunFolder) -> bool:
+  """Whether a part's files are there; they are verified once, not each time.
+
+  A process that waits looks every `_PAUSE`, perhaps beside one that measures
+  time.
+  """
+  if part.name not in store.verified and _whole(part, store):
+    store.verified.add(part.name)
+  return part.name in store.verified
+
+
+def _whole(part: Part, store: folder_lib.RunFolder) -> bool:
   return (all(_table_file(store, name).exists() for name in part.tables) and
           all((store.folder / name).exists() and
               files.verify_folder(store.folder / name)

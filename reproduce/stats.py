@@ -56,8 +56,7 @@ def bootstrap(values: Values, statistic=np.mean) -> Interval:
   return Interval(estimate, float(low), float(high), len(finite))
 
 
-def paired_difference(first: Values,
-                      second: Values) -> Interval:
+def paired_difference(first: Values, second: Values) -> Interval:
   """The mean of first - second over seeds, with its paired-t interval.
 
   Args:

@@ -16,8 +16,7 @@ def records(**columns: Any) -> List[Dict[str, Any]]:
   return [dict(zip(lists, record)) for record in zip(*lists.values())]
 
 
-def write(path: files.Path, records: Sequence[Mapping[str, Any]]
-                ) -> None:
+def write(path: files.Path, records: Sequence[Mapping[str, Any]]) -> None:
   """Writes records of the same fields as a sealed CSV file.
 
   Args:

@@ -27,7 +27,7 @@ class Duplicates(NamedTuple):
 
 
 def rates(recording: recordings.Recording, train: np.ndarray,
-                    test: np.ndarray) -> Duplicates:
+          test: np.ndarray) -> Duplicates:
   """Counts the test states that training has seen.
 
   Args:

@@ -10,7 +10,7 @@ from absl import flags
 from matplotlib import figure
 
 from configs import figure4 as config_lib
-from reproduce import experiment, look, stats
+from reproduce import diverged, experiment, look, stats
 from reproduce.distillation import cells as cells_lib
 from reproduce.distillation import grid, methods, tables
 
@@ -40,7 +40,8 @@ def write(results: experiment.Results) -> str:
           "costs below.\n" if seconds else "\n"),
       *(f"**{title[0].upper()}{title[1:]}**\n\n{tables.table(cells, metric)}"
         for metric, title in cells_lib.METRICS.items()),
-      tables.summary(cells), tables.controls(cells), tables.more(cells),
+      tables.summary(cells), diverged.sentence(results.rows),
+      tables.controls(cells), tables.more(cells),
       tables.costs(seconds)]
   return "\n".join(part for part in parts if part)
 

@@ -1,11 +1,10 @@
 """What students of a game learn from: its teacher and recorded states."""
 
-import functools
 import pathlib
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from configs import figure4 as config_lib
-from reproduce.distillation import duplicates
+from reproduce.distillation import duplicates as duplicates_lib
 from reproduce.distillation import split as split_lib
 from sobolev_tf import files
 from sobolev_tf.atari import (
@@ -93,8 +92,6 @@ class Game:
     teacher: its teacher.
     states: the recorded states.
     splits: by percentage, the rows to train and evaluate on.
-    duplicates: gives, for a percentage, the shares of the test states that
-      are in the training share, too.
   """
 
   def __init__(self, source: Source, config: config_lib.Config):
@@ -116,8 +113,12 @@ class Game:
       stored, _ = recording_files.load(source.stored)
       self._recording = recorder.part(stored, needed, self.teacher)
     self.states = states.States(self._recording)
-    self.duplicates = functools.cache(self._duplicates)
+    self._duplicates: Dict[float, duplicates_lib.Duplicates] = {}
 
-  def _duplicates(self, percentage: float) -> duplicates.Duplicates:
-    rows = self.splits[percentage]
-    return duplicates.rates(self._recording, rows.train, rows.test)
+  def duplicates(self, percentage: float) -> duplicates_lib.Duplicates:
+    """Shares of the test states that are in a training share, too."""
+    if percentage not in self._duplicates:
+      rows = self.splits[percentage]
+      self._duplicates[percentage] = duplicates_lib.rates(
+          self._recording, rows.train, rows.test)
+    return self._duplicates[percentage]

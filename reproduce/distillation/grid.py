@@ -14,7 +14,7 @@ import numpy as np
 
 from configs import distillation as student_config
 from configs import figure4 as config_lib
-from reproduce import app, rows, run
+from reproduce import app, diverged, rows, run
 from reproduce.distillation import game as game_lib
 from reproduce.distillation import methods, step_times, student
 from reproduce.distillation import split as split_lib
@@ -115,9 +115,14 @@ def plan(artefact: str, preset: str, config: config_lib.Config,
   for source in sources.values():
     student.check_size(config.settings.network, source.teacher)
     game_lib.split(source.log, config)
-  # One at a time: a game's states take hundreds of megabytes.
-  open_game = functools.lru_cache(maxsize=1)(
-      lambda game: game_lib.Game(sources[game], config))
+  opened: Dict[str, game_lib.Game] = {}
+
+  def open_game(game: str) -> game_lib.Game:
+    if game not in opened:
+      opened.clear()  # one at a time: its states take hundreds of megabytes
+      opened[game] = game_lib.Game(sources[game], config)
+    return opened[game]
+
   parts = [
       run.Part(one.name, functools.partial(_compute, one, config, open_game))
       for one in _students(config)]
@@ -144,8 +149,9 @@ def check(config: config_lib.Config) -> None:
   """
   config.settings.check()
   split_lib.check_percentages(config.percentages)
-  for name in ("percentages", "seeds"):
-    app.check_distinct(name, getattr(config, name))
+  app.check_distinct("seeds", config.seeds)
+  app.check_distinct(  # as the names of parts tell them apart
+      "percentages", [f"{percentage:g}" for percentage in config.percentages])
   app.check_distinct("games", list(config.trials))
   for game, by_method in config.trials.items():
     environment.check_game(game)
@@ -215,7 +221,7 @@ def _compute(one: _Student, config: config_lib.Config,
   if history.diverged_at[0] is not None:
     metrics = dict.fromkeys(metric for _, metric, _ in measured)
     measured = [(last, metric, np.nan) for metric in metrics]
-    measured.append((last, "diverged_at", history.diverged_at[0]))
+    measured.append((last, diverged.METRIC, history.diverged_at[0]))
   return run.Outcome([
       rows.Row(
           task=one.game, method=one.method, metric=metric, value=float(value),

@@ -4,6 +4,7 @@ In the output folder, `tables/progress.csv` has a line per checkpoint, and
 `candidates/` holds weights along the way, for `reproduce.evaluate_teacher`.
 """
 
+import contextlib
 import dataclasses
 import functools
 from typing import Any, Dict, Mapping, Optional, Tuple
@@ -78,11 +79,11 @@ def _train(config: config_lib.TeacherConfig, game: str, seed: int,
            "settings": settings, "commit": provenance.commit(),
            "versions": provenance.versions()})
 
-  history = trainer_lib.train(
-      trainer, iterations=config.iterations,
-      checkpoint_every=config.checkpoint_every, on_checkpoint=store_candidate,
-      settings=settings, **job.training)
-  emulators.close()
+  with contextlib.closing(emulators):
+    history = trainer_lib.train(
+        trainer, iterations=config.iterations,
+        checkpoint_every=config.checkpoint_every,
+        on_checkpoint=store_candidate, settings=settings, **job.training)
   return run.Outcome([
       rows.Row(task=game, method="actor-critic", metric=metric,
                value=record[metric], seed=seed,

@@ -93,8 +93,8 @@ def fit(data: data_lib.RegressionData, domain: data_lib.Domain, inputs: str,
       raise errors.UserError(
           "All target values are equal, so they cannot be standardised: use "
           "more points or raw targets.")
-  return Units(x_mean, np.broadcast_to(x_scale, x_mean.shape), y_mean,
-                 y_scale)
+  return Units(
+      x_mean, np.broadcast_to(x_scale, x_mean.shape), y_mean, y_scale)
 
 
 def stack(members: Sequence[Units]) -> Units:

@@ -111,6 +111,18 @@ def test_killed_while_its_settings_were_written_resumes(tmp_path):
   assert json.loads(files.read_text(tmp_path / "run.json")) == SETTINGS
 
 
+def test_what_cannot_be_deleted_is_not_passed_off_as_new(
+    tmp_path, monkeypatch):
+  folder_lib.RunFolder(tmp_path, SETTINGS).write("p", [ROW])
+  before = contents(tmp_path)
+  monkeypatch.setattr(  # as for another user's files
+      folder_lib.shutil, "rmtree", lambda path, ignore_errors: None)
+  with pytest.raises(errors.UserError, match="rows' cannot be deleted"):
+    folder_lib.RunFolder(
+        tmp_path, SETTINGS | {"preset": "quick"}, overwrite=True)
+  assert contents(tmp_path) == before
+
+
 def test_overwrite_deletes_results_only(tmp_path):
   run = folder_lib.RunFolder(tmp_path, SETTINGS)
   run.write("p", [ROW])

@@ -85,5 +85,29 @@ def _members(group):
   return found
 
 
-def test_cores_are_those_of_this_process():
-  assert jobs.cores() == len(os.sched_getaffinity(0))
+def test_cores_are_those_that_this_process_may_use():
+  before = os.sched_getaffinity(0)
+  os.sched_setaffinity(0, {min(before)})
+  try:
+    assert jobs.cores() == 1
+  finally:
+    os.sched_setaffinity(0, before)
+
+
+def test_a_helper_may_end_before_the_process_that_started_it():
+  helper = subprocess.Popen(
+      [sys.executable, "-c", "import time\nfrom reproduce import jobs\n"
+       "jobs.end_with_parent()\ntime.sleep(.2)"], cwd=TOP,
+      stdin=subprocess.PIPE)
+  assert helper.wait(120) == 0
+  helper.stdin.close()
+
+
+def test_a_helper_that_the_system_kills_is_reported(capfd, monkeypatch):
+  monkeypatch.setattr(sys, "executable", "/bin/sh")
+  started = subprocess.Popen
+  monkeypatch.setattr(subprocess, "Popen", lambda command, **options: started(
+      ["/bin/sh", "-c", "kill -SEGV $$"], **options))
+  with jobs.helpers("reproduce.order2", [], 2):
+    time.sleep(1)
+  assert "status -11" in capfd.readouterr().err

@@ -57,6 +57,16 @@ def test_parts_are_computed_once_and_rows_name_their_origin(tmp_path):
   assert run_lib.run(made, tmp_path) == rows and len(calls) == 3
 
 
+def test_a_row_file_is_verified_once_however_often_a_process_looks(
+    tmp_path, monkeypatch):
+  made = plan(*(counted(name, []) for name in "abcd"))
+  read, reads = tables.read, []
+  monkeypatch.setattr(
+      tables, "read", lambda path: reads.append(path.stem) or read(path))
+  run_lib.run(made, tmp_path)
+  assert sorted(reads) == sorted(2 * "abcd")  # and at the end, for their rows
+
+
 def test_a_job_says_where_things_go(tmp_path):
   calls = []
   run_lib.run(plan(counted("a", calls, title="first")), tmp_path,

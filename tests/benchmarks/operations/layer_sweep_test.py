@@ -21,8 +21,9 @@ def test_a_missing_gradient():
   assert set(row[1:10]) == {"missing"} and "SoftsignGrad" in row[-1]
 
 
-def test_through_the_door():
-  row = layer_sweep.row("Dense", layers.settings()["Dense"], door=True)
+@pytest.mark.parametrize("name", ["Dense", "LayerNormalization"])
+def test_through_the_door(name):
+  row = layer_sweep.row(name, layers.settings()[name], door=True)
   assert row[10:12] == ["right", "right"]
 
 

@@ -130,6 +130,7 @@ def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, run):
     (["--percentages=100"], "between 0 and 100"),
     (["--percentages=some"], "--percentages"),
     (["--percentages=20,20"], "none twice"),
+    (["--percentages=20,20.0000001"], "none twice"),  # one name of both
     (["--games=breakout,breakout"], "twice"),
     (["--percentages=90"], "not for testing"),
     (["--percentages=0.001"], "choose another percentage"),
@@ -205,8 +206,9 @@ def test_a_diverging_student_is_noted_and_the_rest_goes_on(
     assert any(r.metric == "diverged_at" for r in mine) == broken
     values = [r.value for r in mine if r.metric == "test_kl"]
     assert values and np.isnan(values).all() == broken
-  assert "all diverged" in section.write(
-      experiment.Results(rows, tmp_path / "run", tmp_path))
+  text = section.write(experiment.Results(rows, tmp_path / "run", tmp_path))
+  assert "all diverged" in text
+  assert "runs diverged and are left out of the means: sobolev" in text
 
 
 def test_scores_survive_an_interruption_before_them(
