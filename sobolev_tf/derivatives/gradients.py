@@ -14,6 +14,7 @@ import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import tensorflow as tf
+from tensorflow.python.eager import record
 from tensorflow.python.framework import ops as framework_ops
 
 from sobolev_tf import ops
@@ -37,6 +38,17 @@ def _static(tensor) -> Optional[Any]:
   return None if tensor is None else tf.get_static_value(tensor)
 
 
+def _is_followed(op, index: int) -> bool:
+  """Whether a tape differentiates by this input of an eager operation.
+
+  Eagerly every tensor has a static value, so that does not make it a constant.
+  """
+  if isinstance(op, tf.Operation):  # of a graph
+    return False
+  return (index not in (op.skip_input_indices or ()) or
+          record.should_record_backprop([op.inputs[index]]))
+
+
 def _prod(op, y):
   axes = _static(op.inputs[1])
   if axes is None or None in [op.inputs[0].shape[a] for a in axes.flatten()]:
@@ -54,9 +66,10 @@ def _cumprod(op, y):
 
 
 def _pow(op, y):
-  exponent = _static(op.inputs[1])
-  if (exponent is None or exponent.size != 1 or exponent.ndim >
-      op.inputs[0].shape.rank or exponent.item() not in range(17)):
+  exponent, rank = _static(op.inputs[1]), op.inputs[0].shape.rank
+  if (exponent is None or rank is None or exponent.ndim > rank or
+      exponent.size != 1 or exponent.item() not in range(17) or
+      _is_followed(op, 1)):
     return None
   return lambda x: ops.power(x, exponent.item())
 
@@ -124,7 +137,8 @@ def _squared_difference(usual: Callable) -> Callable:
   There m is a constant to the tapes. The value of the gradient is the same.
   """
   def gradient(op, y):
-    mean = _live_mean(*op.inputs) if getattr(_LOCAL, "active", False) else None
+    active = getattr(_LOCAL, "active", False) and not _is_followed(op, 1)
+    mean = _live_mean(*op.inputs) if active else None
     if mean is None:
       return usual(op, y)
     return 2 * y * (op.inputs[0] - mean), None
