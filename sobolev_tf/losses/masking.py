@@ -14,6 +14,9 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
+from sobolev_tf.derivatives import shapes
+from sobolev_tf.losses import terms
+
 Predictions = Tuple[tf.Tensor, ...]
 At = Callable[[tf.Tensor, int], Predictions]
 
@@ -34,12 +37,18 @@ def counting(x: tf.Tensor, order: int, batch_dims: int = 1,
   Returns:
     K + 1 masks that broadcast to `[*batch]`, None where all examples count.
     (A weight of a wrong shape masks nothing: `terms.compare` names it.)
+
+  Raises:
+    UserError: if a weight is not an array of numbers.
   """
   batch = x.shape[:batch_dims]
-  whole = _positive(sample_weight, batch)
+  whole = _positive(sample_weight, "sample_weight", batch)
   masks = []
-  for weight in entry_weights or [None] * (order + 1):
-    mask = _positive(weight, batch)
+  if entry_weights is None:
+    entry_weights = [None] * (order + 1)
+  for j, weight in enumerate(
+      terms.check_sequence("entry_weights", entry_weights)):
+    mask = _positive(weight, f"entry_weights[{j}]", batch)
     if mask is None or whole is None:
       masks.append(whole if mask is None else mask)
     else:
@@ -47,10 +56,12 @@ def counting(x: tf.Tensor, order: int, batch_dims: int = 1,
   return masks
 
 
-def _positive(weight, batch: tf.TensorShape) -> Optional[tf.Tensor]:
+def _positive(weight, name: str, batch: tf.TensorShape
+              ) -> Optional[tf.Tensor]:
   if weight is None:
     return None
-  mask = tf.convert_to_tensor(weight) > 0
+  weight = shapes.to_tensor(weight, name)
+  mask = weight if weight.dtype == tf.bool else weight > 0
   mask = tf.reduce_any(mask, list(range(batch.rank, mask.shape.rank)))
   fits = mask.shape.rank in (0, batch.rank) and all(
       m in (None, 1) or b in (None, m) for m, b in zip(mask.shape, batch))
