@@ -16,11 +16,13 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.framework import ops as framework_ops
+from tensorflow.python.ops import array_ops
 
 from sobolev_tf import ops
 from sobolev_tf.ops.resize import multiply, weights
 
 _LOCAL = threading.local()
+_MEAN = "_sobolev_tf_mean"  # attribute of an eager tensor
 
 
 @contextlib.contextmanager
@@ -147,18 +149,11 @@ def _squared_difference(usual: Callable) -> Callable:
 
 def _live_mean(x, m) -> Optional[tf.Tensor]:
   """The mean of x that m is a constant copy of; None if m is none."""
-  if x is None or m is None or x.shape.rank != m.shape.rank:
+  if x is None or m is None:
     return None
   if tf.is_symbolic_tensor(m):
     return m.op.inputs[0] if is_moments(m, x) else None
-  axes = [i for i, (big, small) in enumerate(zip(x.shape, m.shape))
-          if small == 1 != big]
-  if not axes or tf.is_symbolic_tensor(x):
-    return None
-  with tf.init_scope():  # eager, whatever is traced around
-    mean = tf.reduce_mean(x, axes, keepdims=True)
-    same = mean.shape == m.shape and bool(tf.reduce_all(tf.equal(mean, m)))
-  return tf.reduce_mean(x, axes, keepdims=True) if same else None
+  return getattr(m, _MEAN, None)
 
 
 def is_moments(m: tf.Tensor, x: tf.Tensor) -> bool:
@@ -169,7 +164,21 @@ def is_moments(m: tf.Tensor, x: tf.Tensor) -> bool:
   return mean.type == "Mean" and mean.inputs[0] is x
 
 
+def _noting(stop_gradient: Callable) -> Callable:
+  """Notes on the mean's constant copy in eager `tf.nn.moments` what it is of.
+
+  `tf.nn.moments` calls this by its module; `tf.stop_gradient` is left as it is.
+  """
+  def noting(input, name=None):
+    result = stop_gradient(input, name)
+    if getattr(_LOCAL, "active", False) and not tf.is_symbolic_tensor(result):
+      setattr(result, _MEAN, input)
+    return result
+  return noting
+
+
 def _install() -> None:
+  array_ops.stop_gradient = _noting(array_ops.stop_gradient)
   registry = framework_ops.gradient_registry._registry
   for name, drop_in in REPLACED.items():
     registry[name]["type"] = _as_drop_in(drop_in, registry[name]["type"])

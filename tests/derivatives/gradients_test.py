@@ -234,3 +234,13 @@ def test_a_mean_that_is_meant_to_be_constant_elsewhere_stays_so():
   for found in (derivatives.hessian(function, AWAY),
                 tf.function(lambda z: derivatives.hessian(function, z))(AWAY)):
     np.testing.assert_array_equal(found, [2 * np.eye(3)] * 3)
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_a_constant_that_happens_to_be_the_mean_stays_one(graph):
+  grid = tf.constant([[-1., -1.], [-1., 1.], [1., -1.], [1., 1.]])
+  function = lambda x: tf.reduce_sum(
+      tf.math.squared_difference(x, tf.zeros([1, 2])), 1)
+  compute = lambda z: derivatives.hessian(function, z)
+  np.testing.assert_array_equal(
+      (tf.function(compute) if graph else compute)(grid), [2 * np.eye(2)] * 4)
