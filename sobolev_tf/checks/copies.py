@@ -21,11 +21,9 @@ class Copy(NamedTuple):
   Attributes:
     function: maps points to outputs.
     modules: the Keras models and layers and the modules that it is made of.
-    borrowed: whether its variables are the user's own.
   """
   function: Callable[[tf.Tensor], tf.Tensor]
   modules: Tuple[Any, ...]
-  borrowed: bool = False
 
 
 def cast(model: Any, x: tf.Tensor) -> Tuple[Copy, tf.Tensor]:
@@ -52,7 +50,7 @@ def cast(model: Any, x: tf.Tensor) -> Tuple[Copy, tf.Tensor]:
         return Copy(function, tuple(modules)), points
     except Exception:  # whatever a model that is not made for it raises
       continue
-  return Copy(model, tuple(_modules_of(model)), borrowed=True), x
+  return Copy(model, tuple(_modules_of(model))), x
 
 
 class _Memo(dict):

@@ -29,8 +29,7 @@ def check_derivatives(model: Callable[[tf.Tensor], tf.Tensor], x: tf.Tensor,
 
   The work is done on a copy in float64 if the model can be cast; the model
   itself is not changed (the weights of one that cannot be copied are moved
-  and put back). The cost is
-  seven evaluations of the derivatives per weight.
+  and put back). The cost is seven evaluations of the derivatives per variable.
 
   Args:
     model: a TensorFlow function, Sonnet module or Keras model of one argument
@@ -64,7 +63,7 @@ def check_derivatives(model: Callable[[tf.Tensor], tf.Tensor], x: tf.Tensor,
   found = parts.responsible(copy, x, order + 1) if bad else []
   precision = differences.PRECISION[x.dtype]
   return Report(
-      _name(model), tuple(entries),
+      shapes.name_of(model), tuple(entries),
       tuple((name, _how(verdict)) for name, verdict in found), x.dtype.name,
       precision.tolerance, len(x), int(np.sum(~(smooth & smooth_too))))
 
@@ -85,22 +84,17 @@ def _check_model(model, x: tf.Tensor) -> None:
   infinite = ~np.isfinite(np.reshape(y, [len(x), -1])).all(1)  # [B]
   if infinite.any():
     raise errors.UserError(
-        f"The output of '{_name(model)}' is not finite at point "
+        f"The output of '{shapes.name_of(model)}' is not finite at point "
         f"{infinite.argmax()}: leave that point out.")
   near = 1e-3 * float(tf.reduce_max(tf.abs(y)))
   if not np.allclose(model(x), y, atol=near):
     raise errors.UserError(
-        f"'{_name(model)}' gives another output at every call: check it with "
-        "dropout and other random layers off.")
+        f"'{shapes.name_of(model)}' gives another output at every call: check "
+        "it with dropout and other random layers off.")
   if not np.allclose(model(x[:1]), y[:1], atol=near):
     raise errors.UserError(
-        f"The outputs of '{_name(model)}' depend on the other points of a "
-        "batch: check it with batch normalisation in inference mode.")
-
-
-def _name(model) -> str:
-  return str(getattr(model, "name", "") or getattr(
-      model, "__name__", type(model).__name__))
+        f"The outputs of '{shapes.name_of(model)}' depend on the other points "
+        "of a batch: check it with batch normalisation in inference mode.")
 
 
 def _how(verdict: differences.Verdict) -> str:

@@ -7,7 +7,6 @@ error anywhere else does not reach it.
 import copy
 from typing import (
   Any,
-  Callable,
   Dict,
   Iterator,
   List,
@@ -28,12 +27,10 @@ class Part(NamedTuple):
   Attributes:
     name: its path in a Keras model or its name scope.
     module: the layer or module.
-    call: its method, unbound.
     arguments: positional and named.
   """
   name: str
   module: Any
-  call: Callable
   arguments: Tuple[tuple, Dict[str, Any]]
 
 
@@ -97,7 +94,7 @@ def _recording(cls: type, method: str, name: str,
   def call(self, *args, **kwargs):
     tensors = [t for t in tf.nest.flatten((args, kwargs)) if tf.is_tensor(t)]
     if all(hasattr(t, "numpy") for t in tensors):  # not inside of a graph
-      parts.setdefault(id(self), Part(name, self, inner, (args, kwargs)))
+      parts.setdefault(id(self), Part(name, self, (args, kwargs)))
     return inner(self, *args, **kwargs)
 
   new = type.__new__(type(cls), cls.__name__, (cls,), {})

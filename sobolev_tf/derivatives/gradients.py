@@ -14,12 +14,15 @@ import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import tensorflow as tf
+from tensorflow.python.eager import record
 from tensorflow.python.framework import ops as framework_ops
+from tensorflow.python.ops import array_ops
 
 from sobolev_tf import ops
 from sobolev_tf.ops.resize import multiply, weights
 
 _LOCAL = threading.local()
+_MEAN = "_sobolev_tf_mean"  # attribute of an eager tensor
 
 
 @contextlib.contextmanager
@@ -35,6 +38,17 @@ def right_gradients() -> Iterator[None]:
 
 def _static(tensor) -> Optional[Any]:
   return None if tensor is None else tf.get_static_value(tensor)
+
+
+def _is_followed(op, index: int) -> bool:
+  """Whether a tape differentiates by this input of an eager operation.
+
+  Eagerly every tensor has a static value, so that does not make it a constant.
+  """
+  if isinstance(op, tf.Operation):  # of a graph
+    return False
+  return (index not in (op.skip_input_indices or ()) or
+          record.should_record_backprop([op.inputs[index]]))
 
 
 def _prod(op, y):
@@ -54,9 +68,10 @@ def _cumprod(op, y):
 
 
 def _pow(op, y):
-  exponent = _static(op.inputs[1])
-  if (exponent is None or exponent.size != 1 or exponent.ndim >
-      op.inputs[0].shape.rank or exponent.item() not in range(17)):
+  exponent, rank = _static(op.inputs[1]), op.inputs[0].shape.rank
+  if (exponent is None or rank is None or exponent.ndim > rank or
+      exponent.size != 1 or exponent.item() not in range(17) or
+      _is_followed(op, 1)):
     return None
   return lambda x: ops.power(x, exponent.item())
 
@@ -124,7 +139,8 @@ def _squared_difference(usual: Callable) -> Callable:
   There m is a constant to the tapes. The value of the gradient is the same.
   """
   def gradient(op, y):
-    mean = _live_mean(*op.inputs) if getattr(_LOCAL, "active", False) else None
+    active = getattr(_LOCAL, "active", False) and not _is_followed(op, 1)
+    mean = _live_mean(*op.inputs) if active else None
     if mean is None:
       return usual(op, y)
     return 2 * y * (op.inputs[0] - mean), None
@@ -133,18 +149,11 @@ def _squared_difference(usual: Callable) -> Callable:
 
 def _live_mean(x, m) -> Optional[tf.Tensor]:
   """The mean of x that m is a constant copy of; None if m is none."""
-  if x is None or m is None or x.shape.rank != m.shape.rank:
+  if x is None or m is None:
     return None
   if tf.is_symbolic_tensor(m):
     return m.op.inputs[0] if is_moments(m, x) else None
-  axes = [i for i, (big, small) in enumerate(zip(x.shape, m.shape))
-          if small == 1 != big]
-  if not axes or tf.is_symbolic_tensor(x):
-    return None
-  with tf.init_scope():  # eager, whatever is traced around
-    mean = tf.reduce_mean(x, axes, keepdims=True)
-    same = mean.shape == m.shape and bool(tf.reduce_all(tf.equal(mean, m)))
-  return tf.reduce_mean(x, axes, keepdims=True) if same else None
+  return getattr(m, _MEAN, None)
 
 
 def is_moments(m: tf.Tensor, x: tf.Tensor) -> bool:
@@ -155,7 +164,21 @@ def is_moments(m: tf.Tensor, x: tf.Tensor) -> bool:
   return mean.type == "Mean" and mean.inputs[0] is x
 
 
+def _noting(stop_gradient: Callable) -> Callable:
+  """Notes on the mean's constant copy in eager `tf.nn.moments` what it is of.
+
+  `tf.nn.moments` calls this by its module; `tf.stop_gradient` is left as it is.
+  """
+  def noting(input, name=None):
+    result = stop_gradient(input, name)
+    if getattr(_LOCAL, "active", False) and not tf.is_symbolic_tensor(result):
+      setattr(result, _MEAN, input)
+    return result
+  return noting
+
+
 def _install() -> None:
+  array_ops.stop_gradient = _noting(array_ops.stop_gradient)
   registry = framework_ops.gradient_registry._registry
   for name, drop_in in REPLACED.items():
     registry[name]["type"] = _as_drop_in(drop_in, registry[name]["type"])

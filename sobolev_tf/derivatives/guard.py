@@ -184,7 +184,8 @@ def _report(traced: tracing.Trace, order: int) -> None:
       raise errors.UserError(str(finding))
   for finding in found:
     _warn(str(finding), WrongDerivativeWarning)
-  if any(t.dtype == tf.float16 for operation in traced.operations
+  if any(t.dtype == tf.float16
+         for operation in tracing.all_operations(traced.operations)
          for t in operation.outputs):
     _warn("The model computes in float16, whose largest number, 65504, "
           "derivatives exceed where inputs change over less than about 1e-4: "

@@ -148,7 +148,7 @@ def targets(given, order: int, supervised: Sequence[bool]) -> List:
     in_order("targets", given, order)  # raises unless a needed one is None
     raise errors.UserError(
         f"targets needs the entries {', '.join(needed)}, which are trained "
-        "on: give None to no other, or compile with weight 0 for the order.")
+        "on: give each of them, or compile with the weight 0 for its order.")
   return list(entries.values())
 
 

@@ -42,5 +42,6 @@ class MonitoredLoss(keras.metrics.Mean):
     """Adds a batch of vectors `[B, P]` with weights `[B]`."""
     values = self._per_example(y_true, y_pred)  # [B]
     if sample_weight is not None:
-      values *= tf.reshape(tf.cast(sample_weight, values.dtype), [-1])
+      values = tf.math.multiply_no_nan(  # as in the loss, 0 * NaN is 0
+          values, tf.reshape(tf.cast(sample_weight, values.dtype), [-1]))
     return super().update_state(values)

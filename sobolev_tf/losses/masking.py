@@ -60,7 +60,8 @@ def _positive(weight, name: str, batch: tf.TensorShape
               ) -> Optional[tf.Tensor]:
   if weight is None:
     return None
-  mask = shapes.to_tensor(weight, name) > 0
+  weight = shapes.to_tensor(weight, name)
+  mask = weight if weight.dtype == tf.bool else weight > 0
   mask = tf.reduce_any(mask, list(range(batch.rank, mask.shape.rank)))
   fits = mask.shape.rank in (0, batch.rank) and all(
       m in (None, 1) or b in (None, m) for m, b in zip(mask.shape, batch))

@@ -26,14 +26,14 @@ def reduce_prod(x: tf.Tensor, axis: Union[None, int, Sequence[int]] = None,
     The product, 1 over an axis of size 0.
 
   Raises:
-    UserError: if the size of a reduced axis is not known.
+    UserError: if `x` has no such axis, or its size is not known.
   """
   x = tf.convert_to_tensor(x)
   axes = tf.nest.flatten(range(x.shape.rank) if axis is None else axis)
-  axes = sorted({one % x.shape.rank for one in axes})
+  axes = sorted({_axis(x, one) for one in axes})
   for one in axes:
     x = _product(x, one)
-  return x if keepdims else tf.squeeze(x, axes)
+  return x if keepdims or not axes else tf.squeeze(x, axes)
 
 
 def cumprod(x: tf.Tensor, axis: int = 0, exclusive: bool = False,
@@ -50,10 +50,10 @@ def cumprod(x: tf.Tensor, axis: int = 0, exclusive: bool = False,
     A tensor of the shape of `x`.
 
   Raises:
-    UserError: if the size of the axis is not known.
+    UserError: if `x` has no such axis, or its size is not known.
   """
   x = tf.convert_to_tensor(x)
-  axis %= x.shape.rank
+  axis = _axis(x, axis)
   size = _size(x, axis)
   shift = 1
   if exclusive and size:
@@ -62,6 +62,14 @@ def cumprod(x: tf.Tensor, axis: int = 0, exclusive: bool = False,
     x = x * _shifted(x, shift, axis, reverse)
     shift *= 2
   return x
+
+
+def _axis(x: tf.Tensor, axis: int) -> int:
+  """The axis, counted from the front."""
+  if not -x.shape.rank <= axis < x.shape.rank:
+    raise errors.UserError(
+        f"There is no axis {axis} in the shape {x.shape}.")
+  return axis % x.shape.rank
 
 
 def _size(x: tf.Tensor, axis: int) -> int:

@@ -176,6 +176,48 @@ def test_what_cannot_be_replaced_keeps_its_gradient():
             tf.abs(z)**power, -1), x))  # noqa: B023
 
 
+@pytest.mark.parametrize("graph", [False, True])
+def test_a_power_that_depends_on_the_input_is_no_constant(graph):
+  # One number, so that eagerly the exponent looks like that of x**2.
+  compute = lambda z: derivatives.gradient(lambda x: x[:, :1]**x[:, 1:], z)
+  found = (tf.function(compute) if graph else compute)(
+      tf.constant([[1.5, 2.]], tf.float64))
+  np.testing.assert_allclose(found, [[3., 2.25 * np.log(1.5)]])
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_a_power_may_be_trained(graph):
+  power = tf.Variable(2., dtype=tf.float64)
+  x = tf.constant([[1.5], [.7]], tf.float64)
+
+  def gradient():
+    with tf.GradientTape() as tape:
+      first = derivatives.gradient(lambda z: z**power, x)
+      total = tf.reduce_sum(first)
+    return tape.gradient(total, power)
+
+  # d/dp of p x^(p - 1) at p = 2.
+  np.testing.assert_allclose(
+      (tf.function(gradient) if graph else gradient)(),
+      np.sum(x + 2 * x * np.log(x)))
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_a_squared_difference_from_a_mean_that_is_differentiated(graph):
+  weights = np.array([1., 2., 5.])
+
+  def function(x):
+    mean = tf.reduce_mean(x, 1, keepdims=True)
+    return tf.reduce_sum(weights * tf.math.squared_difference(x, mean), 1)
+
+  compute = lambda z: derivatives.gradient(function, z)
+  centred = AWAY - tf.reduce_mean(AWAY, 1, keepdims=True)
+  np.testing.assert_allclose(
+      (tf.function(compute) if graph else compute)(AWAY),
+      2 * (weights * centred - tf.reduce_mean(
+          weights * centred, 1, keepdims=True)))
+
+
 def hessian_free(function, x):
   with tf.GradientTape() as tape:
     tape.watch(x)
@@ -192,3 +234,13 @@ def test_a_mean_that_is_meant_to_be_constant_elsewhere_stays_so():
   for found in (derivatives.hessian(function, AWAY),
                 tf.function(lambda z: derivatives.hessian(function, z))(AWAY)):
     np.testing.assert_array_equal(found, [2 * np.eye(3)] * 3)
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_a_constant_that_happens_to_be_the_mean_stays_one(graph):
+  grid = tf.constant([[-1., -1.], [-1., 1.], [1., -1.], [1., 1.]])
+  function = lambda x: tf.reduce_sum(
+      tf.math.squared_difference(x, tf.zeros([1, 2])), 1)
+  compute = lambda z: derivatives.hessian(function, z)
+  np.testing.assert_array_equal(
+      (tf.function(compute) if graph else compute)(grid), [2 * np.eye(2)] * 4)

@@ -128,9 +128,11 @@ def test_our_moments_are_right():
       tf.function(lambda x: ops.moments(x, [1])[1]), X), 1) == []
 
 
-def test_half_precision_is_warned_of():
+@pytest.mark.parametrize("wrap", [lambda f: f, tf.function])
+def test_half_precision_is_warned_of(wrap):
+  inner = wrap(lambda x: tf.cast(tf.cast(x, tf.float16)**2, x.dtype))
   with pytest.warns(guard.HalfPrecisionWarning, match="65504"):
-    guard.check(lambda x: tf.cast(tf.cast(x, tf.float16)**2, x.dtype), X)
+    guard.check(lambda x: inner(x), X)
 
 
 def test_what_cannot_be_traced_is_not_checked():

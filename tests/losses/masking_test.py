@@ -100,3 +100,21 @@ def test_the_first_nan_of_the_model_is_named():
   with pytest.raises(errors.UserError, match=(
       "^The model's derivative of order 1 at example 0 is NaN: .*ops")):
     gradients(X, TARGETS)
+
+
+@pytest.mark.parametrize("options", [
+    {"sample_weight": FIRST > 0},
+    {"entry_weights": (FIRST[:, None] > 0, FIRST[:, None] > 0)}])
+def test_weights_may_be_true_and_false(options):
+  for one, expected in zip(gradients(X, TARGETS, **options), without_first()):
+    np.testing.assert_allclose(one, expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"entry_weights": 5}, "entry_weights must have one entry per order"),
+    ({"entry_weights": (None, "a")}, r"entry_weights\[1\] is text"),
+    ({"sample_weight": "a"}, "sample_weight is text"),
+    ({"entry_weights": np.ones([3, 5])}, "entry_weights needs 2 entries")])
+def test_weights_that_are_none_are_named(options, message):
+  with pytest.raises(errors.UserError, match=message):
+    gradients(X, TARGETS, **options)

@@ -46,6 +46,15 @@ def test_products_of_nothing_and_of_unknown_size():
     product(empty)
 
 
+def test_products_over_no_axis_and_over_one_that_is_not_there():
+  x = tf.ones([2, 1])
+  assert ops.reduce_prod(x, []).shape == tf.reduce_prod(x, []).shape
+  for product in (ops.reduce_prod, ops.cumprod):
+    for axis in (2, -3):
+      with pytest.raises(errors.UserError, match=f"no axis {axis} in"):
+        product(x, axis)
+
+
 @pytest.mark.parametrize("exponent", [-2, 0, 1, 2, 7, 12])
 def test_power(exponent):
   np.testing.assert_allclose(ops.power(X, exponent), X**exponent)
