@@ -88,10 +88,10 @@ class StochasticSobolevLoss:
   def __init__(
       self, order: int = 1,  # paper §4.2
       losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
-      weights: Optional[Sequence[float]] = None):
+      weights: terms.Weights = None):
     """Builds the loss; arguments as for `SobolevLoss`."""
     self.order = order
-    self.orders = terms.check_orders(order, losses, weights)
+    self.orders = terms.check_balanced(order, losses, weights)
     self._guard = guard.Guard(order)
 
   def __call__(

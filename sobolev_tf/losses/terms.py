@@ -6,14 +6,17 @@ compare.
 """
 
 import math
-from typing import NamedTuple, Optional, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
 from sobolev_tf.derivatives import shapes
+from sobolev_tf.losses import balancing as balancing_lib
 from sobolev_tf.losses import pointwise
+
+Weights = Union[Sequence[float], balancing_lib.Balancing, None]
 
 
 class SobolevTerms(NamedTuple):
@@ -22,10 +25,16 @@ class SobolevTerms(NamedTuple):
   Attributes:
     orders: K + 1 tensors `[*batch]`: l(m, f), l_1(D m, D f), ... weighted per
       example and per entry but not yet by the weight of the order.
-    weights: the K + 1 weights of the orders.
+    weights: the K + 1 weights of the orders, numbers; a balancing's may be
+      tensors, one for each of `means`.
+    channels: K + 1 tensors `[*batch, P_j]`, of which `orders` are the sums, if
+      a balancing weighs every entry by itself.
+    balanced: the loss, if it is a balancing's.
   """
   orders: Tuple[tf.Tensor, ...]
-  weights: Tuple[float, ...]
+  weights: Tuple[Any, ...]
+  channels: Optional[Tuple[tf.Tensor, ...]] = None
+  balanced: Optional[tf.Tensor] = None
 
   @property
   def value(self) -> tf.Tensor:
@@ -44,26 +53,54 @@ class SobolevTerms(NamedTuple):
 
   @property
   def total(self) -> tf.Tensor:
-    """The weighted sum over the orders, `[*batch]`."""
+    """The weighted sum over the orders, `[*batch]`.
+
+    A balancing's weights pass back no gradient; the mean of the sum has the
+    gradient of `reduce()`.
+    """
+    # Tensors are a balancing's, or numbers that came out of a tf.function.
+    weights = [
+        tf.cast(weight, term.dtype) if tf.is_tensor(weight) else weight
+        for weight, term in zip(self.weights, self.orders)]
+    if self.channels is None:
+      return balancing_lib.weighted_sum(
+          [weight[..., tf.newaxis] if tf.is_tensor(weight) else weight
+           for weight in weights], self.orders)
     return tf.add_n([
-        weight * term for weight, term in zip(self.weights, self.orders)
-        if weight])
+        tf.reduce_sum(weight[..., tf.newaxis, :] * channels, -1)
+        for weight, channels in zip(weights, self.channels)])
+
+  @property
+  def means(self) -> Tuple[tf.Tensor, ...]:
+    """Means over the examples, before the weights of the orders.
+
+    Returns:
+      K + 1 scalars, `[E]` for an ensemble; those of `channels`, with one more
+      axis `[P_j]`, if there are any.
+    """
+    if self.channels is None:
+      return tuple(_mean(term, -1) for term in self.orders)
+    return tuple(_mean(channels, -2) for channels in self.channels)
 
   def reduce(self) -> tf.Tensor:
     """The loss: the mean of `total` over the examples (Section 4.1's 1/N).
 
-    This is the only place where examples are reduced. The mean divides by the
-    number of examples, whatever their weights.
+    It divides by the number of examples, whatever their weights. A balancing
+    may make something else of the means (`Balancing.objective`).
 
     Returns:
       A scalar; for an ensemble `[E, B]`, one number per member `[E]`.
     """
-    total = self.total
-    mean = tf.reduce_mean(total, axis=-1)
-    if total.shape[-1]:
-      return mean
-    # A mean over no examples, as a replica may have them, is 0 and not NaN.
-    return tf.where(tf.shape(total)[-1] > 0, mean, tf.zeros_like(mean))
+    return _mean(self.total, -1) if self.balanced is None else self.balanced
+
+
+def _mean(terms: tf.Tensor, axis: int) -> tf.Tensor:
+  """The only place where examples are reduced."""
+  mean = tf.reduce_mean(terms, axis)
+  if terms.shape[axis]:
+    return mean
+  # A mean over no examples, as a replica may have them, is 0 and not NaN.
+  return tf.where(tf.shape(terms)[axis] > 0, mean, tf.zeros_like(mean))
 
 
 class Orders(NamedTuple):
@@ -71,10 +108,12 @@ class Orders(NamedTuple):
 
   Attributes:
     losses: K + 1 loss functions (see `pointwise`).
-    weights: K + 1 weights, not negative.
+    weights: K + 1 weights, not negative; ones beside a balancing.
+    balancing: what weighs the orders instead, or None.
   """
   losses: Tuple[pointwise.PointwiseLoss, ...]
   weights: Tuple[float, ...]
+  balancing: Optional[balancing_lib.Balancing] = None
 
 
 def check_orders(
@@ -104,21 +143,25 @@ def check_orders(
         "losses must be a list of functions such as sobolev_tf.losses.norm, "
         f"got {losses!r}.")
   losses = tuple(losses)
-  try:
-    weights = tuple(map(
-        float, [1.] * (order + 1) if weights is None else weights))
-  except (TypeError, ValueError) as error:
+  if len(losses) != order + 1:
     raise errors.UserError(
-        f"weights must be a list of numbers, got {weights!r}.") from error
-  for name, given in (("losses", losses), ("weights", weights)):
-    if len(given) != order + 1:
-      raise errors.UserError(
-          f"{name} needs {order + 1} entries for order {order} (the value's "
-          f"and one per derivative), got {len(given)}.")
-  if not all(math.isfinite(w) and w >= 0 for w in weights) or not any(weights):
+        f"losses needs {order + 1} entries for order {order} (the value's "
+        f"and one per derivative), got {len(losses)}.")
+  return Orders(losses, balancing_lib.check_weights(weights, order))
+
+
+def check_balanced(
+    order: int, losses: Optional[Sequence[pointwise.PointwiseLoss]],
+    weights: Weights) -> Orders:
+  """As `check_orders`, with a balancing in place of weights as well."""
+  if not isinstance(weights, balancing_lib.Balancing):
+    return check_orders(order, losses, weights)
+  orders = check_orders(order, losses, None)
+  if weights.order != order:
     raise errors.UserError(
-        f"weights must be finite, >= 0 and not all 0, got {list(weights)}.")
-  return Orders(losses, weights)
+        f"weights are balanced for order {weights.order}, but the loss is of "
+        f"order {order}.")
+  return orders._replace(balancing=weights)
 
 
 def compare(
@@ -157,7 +200,9 @@ def compare(
       raise errors.UserError(
           f"{name} needs {count} entries (the value's and one per "
           f"derivative), got {len(given)}.")
-  terms = []
+  balancing = orders.balancing
+  terms: List[tf.Tensor] = []
+  by_channel: List[tf.Tensor] = []
   for j, (target, prediction, weight) in enumerate(
       zip(targets, predictions, entry_weights)):
     target = _check_target(target, prediction, j)
@@ -165,12 +210,7 @@ def compare(
     flat = [-1, math.prod(prediction.shape[batch_dims:])]
     if weight is not None:
       weight = _check_weight(weight, prediction, f"entry_weights[{j}]")
-      if weight.shape.rank not in (0, prediction.shape.rank) or any(
-          w not in (None, 1) and p is not None and w != p
-          for w, p in zip(weight.shape, prediction.shape)):
-        raise errors.UserError(
-            f"entry_weights[{j}] has the shape {weight.shape}, which does not "
-            f"broadcast to {prediction.shape}.")
+      _check_broadcast(weight, prediction, f"entry_weights[{j}]")
       weight = tf.broadcast_to(weight, tf.shape(prediction))
       target, prediction = _hide_unused(weight, target, prediction)
       weight = tf.reshape(weight, flat)
@@ -179,15 +219,41 @@ def compare(
       target, prediction = _hide_unused(
           _per_example(sample_weight, prediction, batch_dims), target,
           prediction)
-    term = orders.losses[j](
+    scale = balancing.scale(j, prediction.dtype) if balancing else None
+    if scale is not None:
+      _check_broadcast(scale, prediction, f"scales[{j}]")
+      target, prediction = target / scale, prediction / scale
+    compared = (
         tf.reshape(target, flat), tf.reshape(prediction, flat), weight)
-    term = tf.reshape(term, batch)
-    if sample_weight is not None:
-      term *= sample_weight
+    if balancing and balancing.by_channel:
+      channels = tf.reshape(_by_channel(orders.losses[j], *compared),
+                            tf.concat([batch, flat[1:]], 0))
+      if sample_weight is not None:
+        channels *= sample_weight[..., tf.newaxis]
+      by_channel.append(channels)
+      term = tf.reduce_sum(channels, -1)
+    else:
+      term = tf.reshape(orders.losses[j](*compared), batch)
+      if sample_weight is not None:
+        term *= sample_weight
     if orders.weights[j] and tf.executing_eagerly():
       _check_numbers(term, target, prediction, j)
     terms.append(term)
-  return SobolevTerms(tuple(terms), orders.weights)
+  found = SobolevTerms(
+      tuple(terms), orders.weights, tuple(by_channel) if by_channel else None)
+  if balancing is None:
+    return found
+  return found._replace(weights=balancing.weights(found.means),
+                        balanced=balancing.objective(found.means))
+
+
+def _by_channel(loss: pointwise.PointwiseLoss, target: tf.Tensor,
+                prediction: tf.Tensor, weight: Optional[tf.Tensor]
+                ) -> tf.Tensor:
+  """The loss of every entry by itself, `[N, P]`."""
+  alone = [None if t is None else tf.reshape(t, [-1, 1])
+           for t in (target, prediction, weight)]  # [N * P, 1]
+  return tf.reshape(loss(*alone), tf.shape(target))
 
 
 def _check_numbers(term: tf.Tensor, target: tf.Tensor, prediction: tf.Tensor,
@@ -253,6 +319,15 @@ def _check_weight(weight, prediction: tf.Tensor, name: str) -> tf.Tensor:
       (static >= 0) & (static < math.inf)).all():
     raise errors.UserError(f"{name} must be >= 0 and finite everywhere.")
   return weight
+
+
+def _check_broadcast(given: tf.Tensor, like: tf.Tensor, name: str) -> None:
+  if given.shape.rank not in (0, like.shape.rank) or any(
+      g not in (None, 1) and n is not None and g != n
+      for g, n in zip(given.shape, like.shape)):
+    raise errors.UserError(
+        f"{name} has the shape {given.shape}, which does not broadcast to "
+        f"{like.shape}.")
 
 
 def _hide_unused(
