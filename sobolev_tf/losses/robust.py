@@ -8,6 +8,7 @@ altogether, give them the weight 0.
 """
 
 import math
+import numbers
 from typing import Optional
 
 import tensorflow as tf
@@ -25,7 +26,7 @@ def huber(delta: float) -> pointwise.PointwiseLoss:
   with d the L2 distance (`pointwise.norm`): twice the loss of P. Huber, Robust
   Estimation of a Location Parameter, Ann. Math. Statist. 35 (1964), so that a
   large delta gives `squared_error`. The gradient with respect to the
-  prediction is at most 2 delta long.
+  prediction, without weights, is at most 2 delta long.
 
   Args:
     delta: the distance at which it becomes linear, in the target's unit.
@@ -111,7 +112,7 @@ def capped(cap: float,
 
 
 def _check(name: str, value: float) -> None:
-  if (isinstance(value, bool) or not isinstance(value, (int, float)) or
+  if (isinstance(value, bool) or not isinstance(value, numbers.Real) or
       not 0 < value < math.inf):
     raise errors.UserError(
         f"{name} must be a positive finite number, got {value!r}.")

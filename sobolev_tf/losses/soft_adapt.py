@@ -8,6 +8,8 @@ PhysicsNeMo and in neuraloperator), and they multiply constant weights instead
 of replacing them (as in NequIP, pull request 515).
 """
 
+import math
+import numbers
 from typing import Optional, Sequence, Tuple
 
 import tensorflow as tf
@@ -50,7 +52,7 @@ class SoftAdapt(balancing.Balancing):
       if type(value) is not int or value < low:
         raise errors.UserError(
             f"{what} must be an integer >= {low}, got {value!r}.")
-    if not isinstance(beta, (int, float)) or not abs(beta) < float("inf"):
+    if not isinstance(beta, numbers.Real) or not math.isfinite(beta):
       raise errors.UserError(f"beta must be a finite number, got {beta!r}.")
     self._constants = constants
     self._beta, self._every = beta, every
@@ -76,10 +78,10 @@ class SoftAdapt(balancing.Balancing):
     self.sum.assign_add(losses)
     self.step.assign_add(1)
     ends = self.step % self._every == 0
-    mean = self.sum / self._every
+    mean, zero = self.sum / self._every, tf.zeros_like(self.sum)
     known = self.previous > 0  # neither before the first nor where all is 0
     rates = tf.where(
-        known, mean / tf.where(known, self.previous, 1.) - 1., 0.)
+        known, mean / tf.where(known, self.previous, 1 + zero) - 1, zero)
     self.rates.assign(tf.where(ends, rates, self.rates))
     self.previous.assign(tf.where(ends, mean, self.previous))
-    self.sum.assign(tf.where(ends, 0., self.sum))
+    self.sum.assign(tf.where(ends, zero, self.sum))
