@@ -112,6 +112,9 @@ class Constant(Balancing):
     return self._numbers
 
 
+Weights = Union[Sequence[float], Balancing, None]  # of a loss; None for ones
+
+
 def weighted_sum(weights: Sequence[Weight],
                  parts: Sequence[tf.Tensor]) -> tf.Tensor:
   """sum_j w_j part_j without the parts whose weight is the number 0."""

@@ -5,7 +5,7 @@ scale makes channels comparable, whatever the units of inputs and outputs: if
 x -> a x and y -> b y, nothing changes.
 """
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -13,10 +13,8 @@ import tensorflow as tf
 from sobolev_tf import errors
 from sobolev_tf.losses import balancing
 
-Weights = Union[Sequence[float], balancing.Balancing, None]
 
-
-class Spread(NamedTuple):
+class _Spread(NamedTuple):
   """Of the channels of one order, positive, `[1, *channels]`.
 
   Attributes:
@@ -33,8 +31,8 @@ class ChannelScales(balancing.Balancing):
   Costs one division per entry.
   """
 
-  def __init__(self, scales: Sequence[np.ndarray], weights: Weights = None,
-               name: Optional[str] = None):
+  def __init__(self, scales: Sequence[np.ndarray],
+               weights: balancing.Weights = None, name: Optional[str] = None):
     """Args:
       scales: K + 1 arrays that broadcast to the targets' shapes, positive:
         `[1, *channels]` say. With `StochasticSobolevLoss` to those of the
@@ -82,8 +80,8 @@ class ChannelScales(balancing.Balancing):
     self._inner.update(means)
 
 
-def standardise(targets: Sequence[np.ndarray], weights: Weights = None, *,
-                batch_dims: int = 1,
+def standardise(targets: Sequence[np.ndarray],
+                weights: balancing.Weights = None, *, batch_dims: int = 1,
                 sample_weight: Optional[np.ndarray] = None,
                 entry_weights: Optional[Sequence] = None) -> ChannelScales:
   """Channel z-scores: every channel is divided by its standard deviation.
@@ -162,7 +160,7 @@ def huge_savine(targets: Sequence[np.ndarray],
 
 def _spreads(targets: Sequence[np.ndarray], batch_dims: int,
              sample_weight: Optional[np.ndarray],
-             entry_weights: Optional[Sequence]) -> List[Spread]:
+             entry_weights: Optional[Sequence]) -> List[_Spread]:
   """Per order, over the examples that count."""
   if entry_weights is None:
     entry_weights = [None] * len(targets)
@@ -188,7 +186,7 @@ def _spreads(targets: Sequence[np.ndarray], batch_dims: int,
     size = np.sqrt(mean(target**2))
     deviation = np.sqrt(mean((target - mean(target))**2))
     size = np.where(size > 0, size, 1.)
-    rounding = 10 * np.finfo(np.float32).eps  # of targets, whatever their type
-    spreads.append(Spread(
+    rounding = 10 * np.finfo(np.float32).eps  # float64 may hold such targets
+    spreads.append(_Spread(
         np.where(deviation > rounding * size, deviation, size), size))
   return spreads

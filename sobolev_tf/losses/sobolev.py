@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives
 from sobolev_tf.derivatives import guard, shapes
-from sobolev_tf.losses import masking, pointwise, terms
+from sobolev_tf.losses import balancing, masking, pointwise, terms
 
 Differentiate = Callable[..., Tuple[tf.Tensor, ...]]
 
@@ -26,7 +26,7 @@ class SobolevLoss:
   def __init__(
       self, order: int = 1,  # paper §4.1
       losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
-      weights: terms.Weights = None,
+      weights: balancing.Weights = None,
       differentiate: Differentiate = derivatives.value_and_derivatives):
     """Builds the loss.
 

@@ -9,7 +9,6 @@ of replacing them (as in NequIP, pull request 515).
 """
 
 import math
-import numbers
 from typing import Optional, Sequence, Tuple
 
 import tensorflow as tf
@@ -52,15 +51,16 @@ class SoftAdapt(balancing.Balancing):
       if type(value) is not int or value < low:
         raise errors.UserError(
             f"{what} must be an integer >= {low}, got {value!r}.")
-    if not isinstance(beta, numbers.Real) or not math.isfinite(beta):
+    if not isinstance(beta, (int, float)) or not math.isfinite(beta):
       raise errors.UserError(f"beta must be a finite number, got {beta!r}.")
     self._constants = constants
     self._beta, self._every = beta, every
-    shape = [*([members] if members else []), order + 1]  # [(E,) K + 1]
+    zeros = tf.zeros(  # [(E,) K + 1]
+        [*([members] if members else []), order + 1], tf.float64)
     self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
-    self.sum, self.previous, self.rates = (
-        tf.Variable(tf.zeros(shape, tf.float64), trainable=False, name=what)
-        for what in ("sum", "previous", "rates"))
+    self.sum = tf.Variable(zeros, trainable=False, name="sum")
+    self.previous = tf.Variable(zeros, trainable=False, name="previous")
+    self.rates = tf.Variable(zeros, trainable=False, name="rates")
 
   def weights(self, means: Sequence[tf.Tensor]
               ) -> Tuple[balancing.Weight, ...]:

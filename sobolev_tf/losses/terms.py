@@ -6,17 +6,13 @@ compare.
 """
 
 import math
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
-import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
-from sobolev_tf.derivatives import shapes
+from sobolev_tf.losses import arguments, pointwise
 from sobolev_tf.losses import balancing as balancing_lib
-from sobolev_tf.losses import pointwise
-
-Weights = Union[Sequence[float], balancing_lib.Balancing, None]
 
 
 class SobolevTerms(NamedTuple):
@@ -152,7 +148,7 @@ def check_orders(
 
 def check_balanced(
     order: int, losses: Optional[Sequence[pointwise.PointwiseLoss]],
-    weights: Weights) -> Orders:
+    weights: balancing_lib.Weights) -> Orders:
   """As `check_orders`, with a balancing in place of weights as well."""
   if not isinstance(weights, balancing_lib.Balancing):
     return check_orders(order, losses, weights)
@@ -195,7 +191,7 @@ def compare(
   if entry_weights is None:
     entry_weights = [None] * count
   for name, given in (("targets", targets), ("entry_weights", entry_weights)):
-    given = check_sequence(name, given)
+    given = arguments.check_sequence(name, given)
     if len(given) != count:
       raise errors.UserError(
           f"{name} needs {count} entries (the value's and one per "
@@ -205,23 +201,24 @@ def compare(
   by_channel: List[tf.Tensor] = []
   for j, (target, prediction, weight) in enumerate(
       zip(targets, predictions, entry_weights)):
-    target = _check_target(target, prediction, j)
+    target = arguments.check_target(target, prediction, j)
     batch = tf.shape(prediction)[:batch_dims]
     flat = [-1, math.prod(prediction.shape[batch_dims:])]
     if weight is not None:
-      weight = _check_weight(weight, prediction, f"entry_weights[{j}]")
-      _check_broadcast(weight, prediction, f"entry_weights[{j}]")
+      weight = arguments.check_weight(weight, prediction, f"entry_weights[{j}]")
+      arguments.check_broadcast(weight, prediction, f"entry_weights[{j}]")
       weight = tf.broadcast_to(weight, tf.shape(prediction))
       target, prediction = _hide_unused(weight, target, prediction)
       weight = tf.reshape(weight, flat)
     if sample_weight is not None:
-      sample_weight = _check_weight(sample_weight, prediction, "sample_weight")
+      sample_weight = arguments.check_weight(
+          sample_weight, prediction, "sample_weight")
       target, prediction = _hide_unused(
-          _per_example(sample_weight, prediction, batch_dims), target,
+          arguments.per_example(sample_weight, prediction, batch_dims), target,
           prediction)
     scale = balancing.scale(j, prediction.dtype) if balancing else None
     if scale is not None:
-      _check_broadcast(scale, prediction, f"scales[{j}]")
+      arguments.check_broadcast(scale, prediction, f"scales[{j}]")
       target, prediction = target / scale, prediction / scale
     compared = (
         tf.reshape(target, flat), tf.reshape(prediction, flat), weight)
@@ -237,7 +234,7 @@ def compare(
       if sample_weight is not None:
         term *= sample_weight
     if orders.weights[j] and tf.executing_eagerly():
-      _check_numbers(term, target, prediction, j)
+      arguments.check_numbers(term, target, prediction, j)
     terms.append(term)
   found = SobolevTerms(
       tuple(terms), orders.weights, tuple(by_channel) if by_channel else None)
@@ -256,95 +253,9 @@ def _by_channel(loss: pointwise.PointwiseLoss, target: tf.Tensor,
   return tf.reshape(loss(*alone), tf.shape(target))
 
 
-def _check_numbers(term: tf.Tensor, target: tf.Tensor, prediction: tf.Tensor,
-                   order: int) -> None:
-  """Names the first example whose term is NaN; for eager use."""
-  bad = np.isnan(term)  # [*batch]
-  if not bad.any():
-    return
-  example = tuple(map(int, np.argwhere(bad)[0]))
-  what = f"derivative of order {order}" if order else "value"
-  place = ", ".join(map(str, example))
-  if np.isnan(target.numpy()[example]).any():
-    raise errors.UserError(
-        f"The target {what} of example {place} is NaN: give it the weight 0 "
-        "if it is missing.")
-  if np.isnan(prediction.numpy()[example]).any():
-    raise errors.UserError(
-        f"The model's {what} at example {place} is NaN: look for a norm, root, "
-        "power or quotient of something that is 0 there (sobolev_tf.ops has a "
-        "norm and a power whose derivatives at 0 are finite), or for weights "
-        "that diverged.")
-  raise errors.UserError(
-      f"The loss of the {what} of example {place} is NaN: target and model are "
-      "both infinite there.")
-
-
-def check_sequence(name: str, given: Sequence) -> Sequence:
-  """Returns an argument; a `UserError` unless it has entries to count."""
-  try:
-    len(given)
-  except TypeError as error:
-    raise errors.UserError(
-        f"{name} must have one entry per order of derivative, got "
-        f"{type(given).__name__}.") from error
-  return given
-
-
-def _check_target(target, prediction: tf.Tensor, order: int) -> tf.Tensor:
-  what = "value" if order == 0 else f"derivative of order {order}"
-  target = tf.stop_gradient(shapes.to_tensor(
-      target, f"The target {what}", prediction.dtype))
-  if target.dtype != prediction.dtype:
-    raise errors.UserError(
-        f"The target {what} is {target.dtype.name}, the model's "
-        f"{prediction.dtype.name}: cast one of them.")
-  if not (target.shape.rank == prediction.shape.rank and
-          target.shape.is_compatible_with(prediction.shape)):
-    raise errors.UserError(
-        f"The target {what} has the shape {target.shape}, the model's has "
-        f"{prediction.shape}: they must be equal.")
-  if not prediction.shape.is_fully_defined():
-    shape = tf.shape(prediction)
-    tf.debugging.assert_equal(
-        tf.shape(target), shape, f"The target {what} has another shape.")
-    target = tf.reshape(target, shape)
-  return target
-
-
-def _check_weight(weight, prediction: tf.Tensor, name: str) -> tf.Tensor:
-  weight = tf.cast(shapes.to_tensor(weight, name), prediction.dtype)
-  static = tf.get_static_value(weight)
-  if static is not None and not (
-      (static >= 0) & (static < math.inf)).all():
-    raise errors.UserError(f"{name} must be >= 0 and finite everywhere.")
-  return weight
-
-
-def _check_broadcast(given: tf.Tensor, like: tf.Tensor, name: str) -> None:
-  if given.shape.rank not in (0, like.shape.rank) or any(
-      g not in (None, 1) and n is not None and g != n
-      for g, n in zip(given.shape, like.shape)):
-    raise errors.UserError(
-        f"{name} has the shape {given.shape}, which does not broadcast to "
-        f"{like.shape}.")
-
-
 def _hide_unused(
     weight: tf.Tensor, *tensors: tf.Tensor) -> Tuple[tf.Tensor, ...]:
   """Puts 0 wherever the weight is 0."""
   return tuple(
       tf.where(weight > 0, tensor, tf.zeros_like(tensor))
       for tensor in tensors)
-
-
-def _per_example(weight: tf.Tensor, prediction: tf.Tensor,
-                 batch_dims: int) -> tf.Tensor:
-  """Adds axes to `[*batch]` so that it broadcasts over the entries."""
-  if weight.shape.rank != batch_dims or not weight.shape.is_compatible_with(
-      prediction.shape[:batch_dims]):
-    raise errors.UserError(
-        f"sample_weight has the shape {weight.shape}: it needs one number per "
-        "example.")
-  extra = prediction.shape.rank - batch_dims
-  return tf.reshape(weight, tf.concat([tf.shape(weight), [1] * extra], 0))
