@@ -1,6 +1,7 @@
 """Checks of the tensors that a Sobolev loss is given."""
 
 import math
+import numbers
 from typing import Sequence
 
 import numpy as np
@@ -30,6 +31,19 @@ def check_sequence(name: str, given: Sequence) -> Sequence:
         f"{name} must have one entry per order of derivative, got "
         f"{type(given).__name__}.") from error
   return given
+
+
+def check_positive(name: str, value: float) -> None:
+  """Raises `UserError` unless a value is a positive finite number.
+
+  Args:
+    name: the argument's.
+    value: the argument.
+  """
+  if (isinstance(value, bool) or not isinstance(value, numbers.Real) or
+      not 0 < value < math.inf):
+    raise errors.UserError(
+        f"{name} must be a positive finite number, got {value!r}.")
 
 
 def check_target(target, prediction: tf.Tensor, order: int) -> tf.Tensor:

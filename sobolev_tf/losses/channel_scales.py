@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
-from sobolev_tf.losses import balancing
+from sobolev_tf.derivatives import shapes
+from sobolev_tf.losses import arguments, balancing
 
 
 class _Spread(NamedTuple):
@@ -44,7 +45,7 @@ class ChannelScales(balancing.Balancing):
     Raises:
       UserError: if a scale is not positive, or numbers do not fit.
     """
-    order = len(scales) - 1
+    order = len(arguments.check_sequence("scales", scales)) - 1
     super().__init__(order, name)
     if not isinstance(weights, balancing.Balancing):
       weights = balancing.Constant(balancing.check_weights(weights, order))
@@ -54,13 +55,14 @@ class ChannelScales(balancing.Balancing):
           f"order {order}.")
     self._inner = weights
     self.by_channel = weights.by_channel
+    self.scales = []
     for j, given in enumerate(scales):
-      if not (np.isfinite(given) & (np.asarray(given) > 0)).all():
+      scale = tf.cast(
+          shapes.to_tensor(given, f"scales[{j}]", tf.float64), tf.float64)
+      if not np.all((scale > 0) & tf.math.is_finite(scale)):
         raise errors.UserError(
             f"scales[{j}] must be positive and finite everywhere.")
-    self.scales = [
-        tf.Variable(given, trainable=False, dtype=tf.float64, name="scale")
-        for given in scales]
+      self.scales.append(tf.Variable(scale, trainable=False, name="scale"))
 
   def scale(self, order: int, dtype: tf.DType) -> Optional[tf.Tensor]:
     """The order's scales."""
@@ -143,9 +145,11 @@ def huge_savine(targets: Sequence[np.ndarray],
     The balancing.
 
   Raises:
-    UserError: if there are not two targets, or one that counts is not finite.
+    UserError: if there are not two targets, one that counts is not finite, or
+      `strength` is not positive.
   """
-  if len(targets) != 2:
+  arguments.check_positive("strength", strength)
+  if len(arguments.check_sequence("targets", targets)) != 2:
     raise errors.UserError(
         "huge_savine is defined for values and first derivatives, got "
         f"{len(targets)} targets: use standardise for others.")
@@ -163,7 +167,7 @@ def _spreads(targets: Sequence[np.ndarray], batch_dims: int,
              entry_weights: Optional[Sequence]) -> List[_Spread]:
   """Per order, over the examples that count."""
   if entry_weights is None:
-    entry_weights = [None] * len(targets)
+    entry_weights = [None] * len(arguments.check_sequence("targets", targets))
   spreads = []
   for j, (given, entry) in enumerate(zip(targets, entry_weights)):
     target = np.asarray(given, np.float64)

@@ -19,8 +19,7 @@ from typing import Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from sobolev_tf import errors
-from sobolev_tf.losses import balancing
+from sobolev_tf.losses import arguments, balancing
 
 
 class ProfiledLikelihood(balancing.Balancing):
@@ -45,8 +44,7 @@ class ProfiledLikelihood(balancing.Balancing):
       UserError: if `floor` is not positive.
     """
     super().__init__(order, name)
-    if not floor > 0:
-      raise errors.UserError(f"floor must be > 0, got {floor!r}.")
+    arguments.check_positive("floor", floor)
     self._floor = floor
 
   def weights(self, means: Sequence[tf.Tensor]

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
-from sobolev_tf.losses import balancing
+from sobolev_tf.losses import arguments, balancing
 
 Rate = Callable[[tf.Tensor], Union[float, tf.Tensor]]
 
@@ -38,7 +38,7 @@ class Prefactors(balancing.Balancing):
     Raises:
       UserError: if the weights are no weights, or r(0) is not positive.
     """
-    order = len(start) - 1
+    order = len(arguments.check_sequence("start", start)) - 1
     super().__init__(order, name)
     self._start = balancing.check_weights(start, order, "start")
     self._end = balancing.check_weights(end, order, "end")

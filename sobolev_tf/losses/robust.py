@@ -7,14 +7,11 @@ so that it does not depend on the choice of axes. To leave examples out
 altogether, give them the weight 0.
 """
 
-import math
-import numbers
 from typing import Optional
 
 import tensorflow as tf
 
-from sobolev_tf import errors
-from sobolev_tf.losses import pointwise
+from sobolev_tf.losses import arguments, pointwise
 
 
 def huber(delta: float) -> pointwise.PointwiseLoss:
@@ -37,7 +34,7 @@ def huber(delta: float) -> pointwise.PointwiseLoss:
   Raises:
     UserError: if `delta` is not positive.
   """
-  _check("delta", delta)
+  arguments.check_positive("delta", delta)
 
   def loss(target: tf.Tensor, prediction: tf.Tensor,
            weight: Optional[tf.Tensor] = None) -> tf.Tensor:
@@ -70,7 +67,7 @@ def relative(delta: float,
   Raises:
     UserError: if `delta` is not positive.
   """
-  _check("delta", delta)
+  arguments.check_positive("delta", delta)
 
   def weighted(target: tf.Tensor, prediction: tf.Tensor,
                weight: Optional[tf.Tensor] = None) -> tf.Tensor:
@@ -101,7 +98,7 @@ def capped(cap: float,
   Raises:
     UserError: if `cap` is not positive.
   """
-  _check("cap", cap)
+  arguments.check_positive("cap", cap)
 
   def truncated(target: tf.Tensor, prediction: tf.Tensor,
                 weight: Optional[tf.Tensor] = None) -> tf.Tensor:
@@ -109,10 +106,3 @@ def capped(cap: float,
     beyond = (terms > cap) & tf.math.is_finite(terms)  # infinity is an error
     return tf.where(beyond, tf.constant(cap, terms.dtype), terms)
   return truncated
-
-
-def _check(name: str, value: float) -> None:
-  if (isinstance(value, bool) or not isinstance(value, numbers.Real) or
-      not 0 < value < math.inf):
-    raise errors.UserError(
-        f"{name} must be a positive finite number, got {value!r}.")
