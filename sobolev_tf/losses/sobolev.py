@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives
 from sobolev_tf.derivatives import guard, shapes
-from sobolev_tf.losses import masking, pointwise, terms
+from sobolev_tf.losses import balancing, masking, pointwise, terms
 
 Differentiate = Callable[..., Tuple[tf.Tensor, ...]]
 
@@ -26,7 +26,7 @@ class SobolevLoss:
   def __init__(
       self, order: int = 1,  # paper §4.1
       losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
-      weights: Optional[Sequence[float]] = None,
+      weights: balancing.Weights = None,
       differentiate: Differentiate = derivatives.value_and_derivatives):
     """Builds the loss.
 
@@ -34,7 +34,8 @@ class SobolevLoss:
       order: the highest order K of derivative, at least 1.
       losses: K + 1 functions l, l_1, ..., l_K from `sobolev_tf.losses` or of
         their form; None for squared errors (Section 4.1).
-      weights: K + 1 weights of the orders, not negative; None for ones.
+      weights: K + 1 weights of the orders, not negative, or a `balancing`;
+        None for ones.
       differentiate: how the model's derivatives are computed: nested tapes,
         or `four_products.value_and_derivatives`, faster for MLPs.
 
@@ -43,7 +44,7 @@ class SobolevLoss:
     """
     self.order = order
     self._differentiate = differentiate
-    self.orders = terms.check_orders(order, losses, weights)
+    self.orders = terms.check_balanced(order, losses, weights)
     self._guard = guard.Guard(order)
 
   def __call__(

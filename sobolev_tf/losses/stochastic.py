@@ -16,7 +16,7 @@ import tensorflow_probability as tfp
 from sobolev_tf import derivatives, errors
 from sobolev_tf import targets as targets_lib
 from sobolev_tf.derivatives import guard, shapes
-from sobolev_tf.losses import masking, pointwise, terms
+from sobolev_tf.losses import arguments, balancing, masking, pointwise, terms
 
 Target = Union[Callable[[tf.Tensor], tf.Tensor], Sequence[tf.Tensor]]
 
@@ -88,10 +88,10 @@ class StochasticSobolevLoss:
   def __init__(
       self, order: int = 1,  # paper §4.2
       losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
-      weights: Optional[Sequence[float]] = None):
+      weights: balancing.Weights = None):
     """Builds the loss; arguments as for `SobolevLoss`."""
     self.order = order
-    self.orders = terms.check_orders(order, losses, weights)
+    self.orders = terms.check_balanced(order, losses, weights)
     self._guard = guard.Guard(order)
 
   def __call__(
@@ -159,7 +159,7 @@ def project(arrays: Sequence[tf.Tensor], x: tf.Tensor,
   Raises:
     UserError: if there are not K + 1 arrays, or a shape does not fit.
   """
-  if len(terms.check_sequence("target", arrays)) != len(directions) + 1:
+  if len(arguments.check_sequence("target", arrays)) != len(directions) + 1:
     raise errors.UserError(
         f"target needs {len(directions) + 1} arrays (the value and one per "
         f"derivative), got {len(arrays)}.")
