@@ -26,6 +26,8 @@ BENCH := $(VENV)/bench
 DOCS := $(VENV)/docs
 RUN := $(BIN)/python -m
 
+# The report comes after what it shows; JOBS is the parallelism there is.
+.NOTPARALLEL:
 .PHONY: reproduce test test-legacy faults check theory figure2 order2 figure3
 .PHONY: figure4 section5 table1 report benchmark benchmark-peers docs clean
 

@@ -59,7 +59,14 @@ def plan(preset: str) -> run.Plan:
 
 
 def write(results: experiment.Results) -> str:
-  """Writes the table that was swept, and the page of both."""
+  """The section of the report: where the tables are."""
+  preset = results.settings["preset"]
+  return (f"{len(SWEEPS[preset]()[1])} {preset} were swept: see "
+          f"docs/{page.PAGE.name}.\n")
+
+
+def store(results: experiment.Results) -> None:
+  """Puts the table that was swept into its place, and writes the page."""
   preset = results.settings["preset"]
   _, names, columns = SWEEPS[preset]()
   found: Dict[str, Sequence[str]] = {}
@@ -75,7 +82,6 @@ def write(results: experiment.Results) -> str:
         encoding="utf-8")
     operations.table.cache_clear()
   page.write()
-  return f"{len(found)} {preset} swept: see docs/{page.PAGE.name}.\n"
 
 
 EXPERIMENT = experiment.Experiment(
@@ -83,5 +89,5 @@ EXPERIMENT = experiment.Experiment(
     experiment.Section(
         "Which operations and layers have right derivatives",
         "Not in the paper.", write),
-    default="operations", module="benchmarks.operations",
+    default="operations", module="benchmarks.operations", finish=store,
     config="benchmarks")
