@@ -15,7 +15,7 @@ from typing import Callable, List, Optional, Sequence, Tuple
 import tensorflow as tf
 
 from sobolev_tf.derivatives import shapes
-from sobolev_tf.losses import terms
+from sobolev_tf.losses import arguments
 
 Predictions = Tuple[tf.Tensor, ...]
 At = Callable[[tf.Tensor, int], Predictions]
@@ -47,7 +47,7 @@ def counting(x: tf.Tensor, order: int, batch_dims: int = 1,
   if entry_weights is None:
     entry_weights = [None] * (order + 1)
   for j, weight in enumerate(
-      terms.check_sequence("entry_weights", entry_weights)):
+      arguments.check_sequence("entry_weights", entry_weights)):
     mask = _positive(weight, f"entry_weights[{j}]", batch)
     if mask is None or whole is None:
       masks.append(whole if mask is None else mask)
