@@ -10,6 +10,7 @@ it has: `sobolev_tf.derivatives.guard` looks for that.
 """
 
 import contextlib
+import re
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
@@ -22,6 +23,7 @@ from sobolev_tf import ops
 from sobolev_tf.ops.resize import multiply, weights
 
 _LOCAL = threading.local()
+_SCOPE = re.compile(r"(^|/)moments(_\d+)?/")
 _MEAN = "_sobolev_tf_mean"  # attribute of an eager tensor
 
 
@@ -157,8 +159,11 @@ def _live_mean(x, m) -> Optional[tf.Tensor]:
 
 
 def is_moments(m: tf.Tensor, x: tf.Tensor) -> bool:
-  """Whether `m`, of a graph, is a constant copy of a mean of `x`."""
-  if m.op.type != "StopGradient":
+  """Whether `m`, of a graph, is what `tf.nn.moments` makes of a mean of `x`.
+
+  The name of its scope tells it from a mean that a user holds constant.
+  """
+  if m.op.type != "StopGradient" or not _SCOPE.search(m.op.name):
     return False
   mean = m.op.inputs[0].op
   return mean.type == "Mean" and mean.inputs[0] is x

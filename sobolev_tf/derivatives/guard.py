@@ -123,8 +123,8 @@ class Guard:
         return y
       y = function(x)
       if _CHECKED[function] <= self._order:
-        _CHECKED[function] = self._order + 1
         check(function, x, self._order)  # after the variables are made
+        _CHECKED[function] = self._order + 1
       return y
     checked.__name__ = shapes.name_of(function)
     vars(checked)["__wrapped__"] = function  # for memory.Memory

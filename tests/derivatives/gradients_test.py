@@ -244,3 +244,14 @@ def test_a_constant_that_happens_to_be_the_mean_stays_one(graph):
   compute = lambda z: derivatives.hessian(function, z)
   np.testing.assert_array_equal(
       (tf.function(compute) if graph else compute)(grid), [2 * np.eye(2)] * 4)
+
+
+def test_a_mean_that_the_user_holds_constant_stays_constant_in_a_graph():
+  x = tf.constant([[1., 2., 4.], [0., 3., 5.]], tf.float64)
+
+  def spread(x):
+    mean = tf.stop_gradient(tf.reduce_mean(x, 1, keepdims=True))
+    return tf.reduce_sum(tf.math.squared_difference(x, mean), 1)
+
+  hessian = tf.function(lambda x: derivatives.hessian(spread, x))(x)
+  np.testing.assert_allclose(hessian, [2 * np.eye(3)] * 2)

@@ -143,3 +143,14 @@ def test_what_is_wrong_at_zeros_only_says_so():
   with pytest.warns(guard.WrongDerivativeWarning, match=(
       r"Xlogy, whose second derivative is wrong .* where an input is 0")):
     guard.check(lambda x: tf.math.xlogy(x, x + 2.), X)
+
+
+def test_a_refused_model_is_refused_again():
+  def model(x):
+    return tf.raw_ops.ResizeBicubic(
+        images=x, size=[3, 3], align_corners=True)[:, 0, 0, 0]
+
+  guarded = guard.Guard(1)(model)
+  for _ in range(2):
+    with pytest.raises(errors.UserError, match="ResizeBicubic"):
+      guarded(IMAGES)
