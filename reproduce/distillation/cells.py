@@ -29,7 +29,9 @@ class Cells:
   """
 
   def __init__(self, rows: Sequence[rows_lib.Row]):
-    """Args:
+    """Arranges the rows.
+
+    Args:
       rows: of one run.
     """
     self._cells: Dict[Tuple, Dict[Tuple[int, int], float]] = defaultdict(dict)

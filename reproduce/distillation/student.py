@@ -45,7 +45,9 @@ class Distillation:
                split: split_lib.Split, method: str,
                trial: config_lib.Trial, settings: config_lib.Settings,
                seed: int):
-    """Args:
+    """Creates the student and its optimizer.
+
+    Args:
       teacher: the policy to distil.
       states: where rows are looked up.
       split: rows to train and evaluate on.

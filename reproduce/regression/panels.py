@@ -27,7 +27,9 @@ class Grid:
 
   def __init__(self, rows: Sequence[rows_lib.Row], metric: str,
                methods: Sequence[str] = METHODS):
-    """Args:
+    """Arranges the rows.
+
+    Args:
       rows: of one setting.
       metric: the error to look at, such as "test_mse".
       methods: to compare.

@@ -44,7 +44,9 @@ class BlackBox:
 
   def __init__(self, function: functions.BenchmarkFunction, noise: float,
                seed: int):
-    """Args:
+    """Wraps the function, with no call counted yet.
+
+    Args:
       function: evaluated at every call.
       noise: as a share of the function's standard deviation.
       seed: of the noise.

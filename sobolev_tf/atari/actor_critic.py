@@ -89,7 +89,9 @@ class ActorCritic:
 
   def __init__(self, network: networks.AtariNetwork, settings: Settings,
                updates: int):
-    """Args:
+    """Creates the optimizer.
+
+    Args:
       network: the policy and value to train.
       settings: how to train.
       updates: Adam steps of the whole run, over which its learning rate falls.

@@ -63,7 +63,9 @@ class AtariEnvironment:
   """N copies of one game, stepped together."""
 
   def __init__(self, game: str, num_games: int, num_threads: int = 0):
-    """Args:
+    """Opens the emulators.
+
+    Args:
       game: one of `GAMES`.
       num_games: how many copies.
       num_threads: emulator threads; 0 takes one per core, at most one a game.

@@ -49,7 +49,9 @@ class AtariNetwork(snt.Module):
   def __init__(self, num_actions: int, size: NetworkSize, seed: int,
                policy_gain: float, mean_frame: Optional[np.ndarray] = None,
                name: str = "atari_network"):
-    """Args:
+    """Builds the layers.
+
+    Args:
       num_actions: A, how many actions the policy chooses from.
       size: the layers' sizes.
       seed: of the initial weights.

@@ -12,7 +12,9 @@ class States(tf.Module):
   """States and teacher's log-probabilities, as tensors to gather from."""
 
   def __init__(self, recording: recordings.Recording):
-    """Args:
+    """Turns a recording into tensors.
+
+    Args:
       recording: the states.
     """
     super().__init__()

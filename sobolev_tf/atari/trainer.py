@@ -52,7 +52,9 @@ class Trainer:
   def __init__(self, agent: actor_critic.ActorCritic,
                emulators: environment_lib.AtariEnvironment, *,
                rollout_length: int, seed: int, progress: files.Path):
-    """Args:
+    """Starts the games.
+
+    Args:
       agent: the learner.
       emulators: the N games.
       rollout_length: T, steps of every game per iteration.

@@ -109,7 +109,9 @@ class Guard:
   """
 
   def __init__(self, order: int):
-    """Args:
+    """Sets the order up to which functions are checked.
+
+    Args:
       order: as for `check`.
     """
     self._order = order

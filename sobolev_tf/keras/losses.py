@@ -29,7 +29,9 @@ class MonitoredLoss(keras.metrics.Mean):
   """
 
   def __init__(self, loss, name: str = "loss"):
-    """Args:
+    """Wraps a loss.
+
+    Args:
       loss: what `keras.losses.get` takes.
       name: as logged, behind the order's.
     """

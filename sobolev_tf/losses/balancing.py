@@ -40,7 +40,9 @@ class Balancing(tf.Module):
   by_channel = False
 
   def __init__(self, order: int, name: Optional[str] = None):
-    """Args:
+    """Sets the order.
+
+    Args:
       order: the highest order K of derivative.
       name: the module's name.
     """
@@ -99,7 +101,9 @@ class Constant(Balancing):
   """Constant weights, for use within another balancing."""
 
   def __init__(self, weights: Sequence[float], name: Optional[str] = None):
-    """Args:
+    """Sets the weights.
+
+    Args:
       weights: K + 1 numbers, not negative and not all 0.
       name: the module's name.
     """

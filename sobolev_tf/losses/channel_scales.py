@@ -34,7 +34,9 @@ class ChannelScales(balancing.Balancing):
 
   def __init__(self, scales: Sequence[np.ndarray],
                weights: balancing.Weights = None, name: Optional[str] = None):
-    """Args:
+    """Fixes the scales.
+
+    Args:
       scales: K + 1 arrays that broadcast to the targets' shapes, positive:
         `[1, *channels]` say. With `StochasticSobolevLoss` to those of the
         projections.

@@ -34,7 +34,9 @@ class ProfiledLikelihood(balancing.Balancing):
   def __init__(self, order: int = 1,
                # as jkitchin/pounce, notebook 43_sobolev_training
                floor: float = 1e-12, name: Optional[str] = None):
-    """Args:
+    """Sets the likelihood up.
+
+    Args:
       order: the highest order K of derivative.
       floor: squared errors below it hardly count, in the squared unit of the
         targets: a bound on the weights, and what missing channels are given.

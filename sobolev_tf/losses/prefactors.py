@@ -27,7 +27,9 @@ class Prefactors(balancing.Balancing):
 
   def __init__(self, start: Sequence[float], end: Sequence[float], rate: Rate,
                name: Optional[str] = None):
-    """Args:
+    """Ties the weights to a schedule.
+
+    Args:
       start: K + 1 weights at the first step.
       end: K + 1 weights where the rate is 0.
       rate: the learning rate as a function of the step count (int64 scalar),

@@ -32,7 +32,9 @@ class SoftAdapt(balancing.Balancing):
                beta: float = 1.1,  # NequIP's
                every: int = 1,  # the paper's: rates between updates
                members: int = 0, name: Optional[str] = None):
-    """Args:
+    """Creates the running means.
+
+    Args:
       order: the highest order K of derivative.
       weights: the constants c_j; None for ones.
       beta: how strongly rates act; 0 leaves the constants.

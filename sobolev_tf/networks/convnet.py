@@ -45,7 +45,9 @@ class ConvStack(snt.Module):
                mixed: bool = False,
                activation: Activation = tf.nn.relu,  # paper: ReLU, unverified
                name: str = "conv_stack"):
-    """Args:
+    """Builds the layers.
+
+    Args:
       layers: the convolutions.
       num_classes: adds a head: mean over places, then a linear layer.
       gradient_channels: adds one more convolution without normalisation or

@@ -17,7 +17,9 @@ class Conv2D(snt.Conv2D):
   """
 
   def __init__(self, *arguments, mixed: bool = False, **options):
-    """Args:
+    """Sets the convolution up.
+
+    Args:
       *arguments: as `snt.Conv2D` takes them.
       mixed: whether to compute in mixed precision.
       **options: as `snt.Conv2D` takes them.

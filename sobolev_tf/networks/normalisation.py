@@ -70,7 +70,9 @@ class CrossReplicaBatchNorm(snt.distribute.CrossReplicaBatchNorm):
   def __init__(self, decay_rate: float,
                scale_init: Optional[snt.initializers.Initializer] = None,
                name: str = "batch_norm"):
-    """Args:
+    """Sets the layer up; variables are created by the first call.
+
+    Args:
       decay_rate: of the moving averages.
       scale_init: initial scale; None for 1.
       name: the module's name.

@@ -19,7 +19,9 @@ class Normalised(snt.Module):
   def __init__(self, channels: int, kernel: int, stride: int,
                decay_rate: float, mixed: bool, zero: bool = False,
                name: str = "normalised"):
-    """Args:
+    """Builds convolution and normalisation.
+
+    Args:
       channels: of the output.
       kernel: height and width of the convolution's kernel.
       stride: of the convolution.
@@ -49,7 +51,9 @@ class Bottleneck(snt.Module):
 
   def __init__(self, channels: int, stride: int, projected: bool,
                decay_rate: float, mixed: bool, name: str = "bottleneck"):
-    """Args:
+    """Builds the three convolutions and the shortcut.
+
+    Args:
       channels: of the output; a quarter of it in between.
       stride: of the middle convolution and the shortcut.
       projected: whether the shortcut is a convolution or the identity.
@@ -82,7 +86,9 @@ class ResNetPart(snt.Module):
                stem: Optional[Normalised] = None,
                num_classes: Optional[int] = None,
                name: str = "resnet_part"):
-    """Args:
+    """Puts blocks, stem and head together.
+
+    Args:
       blocks: applied one after another.
       stem: the initial convolution; pooling follows it.
       num_classes: adds the head: mean over places, then a linear layer, which

@@ -26,7 +26,9 @@ class Checkpointer:
 
   def __init__(self, folder: files.Path, state: Mapping[str, Any],
                settings: Optional[Mapping[str, Any]] = None):
-    """Args:
+    """Names what is saved, and where.
+
+    Args:
       folder: where the checkpoints of this run are kept.
       state: named TensorFlow objects (modules, optimizers, variables) that
         together hold everything training changes. Their variables must exist.

@@ -14,7 +14,9 @@ class Watch(tf.Module):
   """Knows since which step each metric has not been finite, to the step."""
 
   def __init__(self, title: str):
-    """Args:
+    """Starts with nothing diverged.
+
+    Args:
       title: of the training, for messages.
     """
     super().__init__()

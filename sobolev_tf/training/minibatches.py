@@ -17,7 +17,9 @@ class Minibatches(tf.Module):
   """
 
   def __init__(self, seeds: Sequence[int], count: int, batch_size: int):
-    """Args:
+    """Creates the permutations of the first epoch.
+
+    Args:
       seeds: one per member; equal seeds give equal orders.
       count: number of points N of every member.
       batch_size: points per step; if there are not more, every step uses

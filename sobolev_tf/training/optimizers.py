@@ -26,7 +26,9 @@ class Fused(snt.Optimizer):
 
   def __init__(self, parameters: Sequence[tf.Variable],
                learning_rate: LearningRate, name: str):
-    """Args:
+    """Creates the slots of all parameters.
+
+    Args:
       parameters: the variables to train.
       learning_rate: a number, or a function of the step count (int64 scalar,
         0 at the first update).

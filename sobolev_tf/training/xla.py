@@ -22,7 +22,9 @@ class Step:
 
   def __init__(self, batch: Callable[[tf.Tensor], Sequence[tf.Tensor]],
                update: Callable[..., Metrics], unroll: int = UNROLL):
-    """Args:
+    """Splits a step into what XLA compiles and what it does not.
+
+    Args:
       batch: takes a step's index (int64 scalar) and returns its tensors. They
         must not depend on variables that `update` changes: all batches of a
         program are taken before its first update.

@@ -19,7 +19,9 @@ class LegacyAtariEnvironment:
   """N copies of one game, stepped together."""
 
   def __init__(self, game: str, num_games: int):
-    """Args:
+    """Opens the emulators.
+
+    Args:
       game: one of `environment.GAMES`.
       num_games: how many copies.
 

@@ -28,7 +28,9 @@ class Game(gym.Env):
   """
 
   def __init__(self, game: str):
-    """Args:
+    """Opens the emulator.
+
+    Args:
       game: one of `environment.GAMES`.
     """
     self.observation_space = gym.spaces.Box(
