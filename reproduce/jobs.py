@@ -47,6 +47,16 @@ def share_cores(jobs: int) -> None:
       tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
+def use_one_thread() -> None:
+  """Makes rows of convolutions independent of --jobs and of the cores.
+
+  On a CPU the gradient of a convolution is summed in pieces, one per thread.
+  """
+  if not tf.config.list_physical_devices("GPU"):
+    with contextlib.suppress(RuntimeError):  # TensorFlow has started
+      tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
 @contextlib.contextmanager
 def helpers(module: str, arguments: Sequence[str], jobs: int
             ) -> Iterator[None]:

@@ -4,7 +4,6 @@ Section 4.3 of https://arxiv.org/abs/1706.04859. One method with one seed is a
 part of the run; its tables and figures are in `section`.
 """
 
-import contextlib
 import dataclasses
 import functools
 from typing import Iterator, Optional
@@ -15,7 +14,7 @@ import tensorflow as tf
 
 from configs import classification
 from configs import table1 as config_lib
-from reproduce import app, experiment, rows, run
+from reproduce import app, experiment, jobs, rows, run
 from reproduce.classification import section, train
 from reproduce.classification.data import opener
 from sobolev_tf import errors
@@ -171,21 +170,9 @@ def _planned() -> run.Plan:
     raise errors.UserError(
         "--jobs shares a run on one machine: leave it out with several workers "
         "in TF_CONFIG.")
-  _use_one_thread()
+  jobs.use_one_thread()
   return plan(configure(), given.preset, data_folder=given.data_dir,
               devices=given.devices)
-
-
-def _use_one_thread() -> None:
-  """Makes rows independent of the number of cores and of --jobs.
-
-  On a CPU the gradient of a convolution is summed in pieces, one per thread.
-  Two processes of one thread train a third more networks in the same time than
-  one process of two threads.
-  """
-  if not tf.config.list_physical_devices("GPU"):
-    with contextlib.suppress(RuntimeError):  # TensorFlow has started
-      tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
 EXPERIMENT = experiment.Experiment(

@@ -6,7 +6,6 @@ students; below are the figures, the tables and the verdicts.
 
 from typing import Dict
 
-from absl import flags
 from matplotlib import figure
 
 from configs import figure4 as config_lib
@@ -115,8 +114,7 @@ def _count(cells: cells_lib.Cells) -> int:
 
 EXPERIMENT = experiment.Experiment(
     "figure4", config_lib.PRESETS,
-    lambda: grid.plan("figure4", flags.FLAGS.preset,
-                      grid.configure(config_lib.PRESETS), flags.FLAGS.agents),
+    lambda: grid.planned("figure4", config_lib.PRESETS),
     experiment.Section(
         "Figure 4: distilling Atari policies",
         "Paper, Section 4.2: with Sobolev Training the student is closer to "

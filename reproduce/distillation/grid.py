@@ -14,7 +14,7 @@ import numpy as np
 
 from configs import distillation as student_config
 from configs import figure4 as config_lib
-from reproduce import app, diverged, rows, run
+from reproduce import app, diverged, jobs, rows, run
 from reproduce.distillation import game as game_lib
 from reproduce.distillation import methods, step_times, student
 from reproduce.distillation import split as split_lib
@@ -66,6 +66,14 @@ def configure(presets: Mapping[str, config_lib.Config]) -> config_lib.Config:
     config = dataclasses.replace(config, settings=dataclasses.replace(
         config.settings, steps=given.steps))
   return config
+
+
+def planned(artefact: str, presets: Mapping[str, config_lib.Config]
+            ) -> run.Plan:
+  """The plan that the user's flags ask for; raises as `plan` does."""
+  jobs.use_one_thread()
+  return plan(artefact, flags.FLAGS.preset, configure(presets),
+              flags.FLAGS.agents)
 
 
 def _choose(flag: str, names: List[str],

@@ -7,7 +7,6 @@ is written into configs/figure4.py by hand.
 import itertools
 from typing import Dict, Sequence
 
-from absl import flags
 from matplotlib import figure, ticker
 import numpy as np
 
@@ -122,8 +121,7 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
 
 EXPERIMENT = experiment.Experiment(
     "figure4_search", config_lib.SEARCH,
-    lambda: grid.plan("figure4_search", flags.FLAGS.preset,
-                      grid.configure(config_lib.SEARCH), flags.FLAGS.agents),
+    lambda: grid.planned("figure4_search", config_lib.SEARCH),
     experiment.Section(
         "How Figure 4's settings were chosen",
         "The paper states no alpha and no learning rates.", write),

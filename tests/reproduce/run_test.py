@@ -212,6 +212,18 @@ def test_threads_are_shared_out(monkeypatch):
   assert calls[2:] == [1, 1]
 
 
+@pytest.mark.parametrize("gpus, threads", [([], [1]), (["GPU:0"], [])])
+def test_convolutions_use_one_thread_on_a_cpu(monkeypatch, gpus, threads):
+  calls = []
+  monkeypatch.setattr(
+      jobs.tf.config, "list_physical_devices", lambda kind: gpus)
+  monkeypatch.setattr(
+      jobs.tf.config.threading, "set_intra_op_parallelism_threads",
+      calls.append)
+  jobs.use_one_thread()
+  assert calls == threads
+
+
 def test_a_helper_ends_with_the_block(tmp_path):
   started = tmp_path / "helper.py"
   started.write_text(
