@@ -61,6 +61,26 @@ class Section(NamedTuple):
   write: Callable[[Results], str]
 
 
+def by_task(results: Results,
+            writers: Mapping[str, Callable[[Results], str]]) -> str:
+  """The section of a run that consists of several computations.
+
+  Args:
+    results: of one run.
+    writers: by the rows' task, what writes about it from its rows alone; a
+      task without rows is left out.
+
+  Returns:
+    The section, in Markdown.
+  """
+  parts = [f"*Preset `{results.rows[0].preset}`.*\n"]
+  for task, write in writers.items():
+    own = rows_lib.matching(results.rows, task=task)
+    if own:
+      parts.append(write(results._replace(rows=own)))
+  return "\n".join(parts)
+
+
 class Experiment(NamedTuple):
   """A command that computes rows and shows them.
 

@@ -9,7 +9,7 @@ import dataclasses
 from absl import flags
 
 from configs import section5 as config_lib
-from reproduce import experiment, rows, run
+from reproduce import experiment, run
 from reproduce.section5 import curvature, finite_differences, internal
 
 PATHS = {  # in the paper's order, by the rows' task
@@ -53,12 +53,8 @@ def write(results: experiment.Results) -> str:
   Returns:
     The section, in Markdown.
   """
-  parts = [f"*Preset `{results.rows[0].preset}`.*\n"]
-  for task, path in PATHS.items():
-    own = rows.matching(results.rows, task=task)
-    if own:
-      parts.append(path.write(results._replace(rows=own)))
-  return "\n".join(parts)
+  return experiment.by_task(results, {
+      task: path.write for task, path in PATHS.items()})
 
 
 EXPERIMENT = experiment.Experiment(

@@ -9,7 +9,7 @@ import dataclasses
 from absl import flags
 
 from configs import theory as config_lib
-from reproduce import experiment, rows, run
+from reproduce import experiment, run
 from reproduce.theory import (
   figure1,
   figure2_left,
@@ -58,12 +58,8 @@ def write(results: experiment.Results) -> str:
   Raises:
     UserError: if a table is missing or damaged.
   """
-  parts = [f"*Preset `{results.rows[0].preset}`.*\n"]
-  for task, statement in STATEMENTS.items():
-    own = rows.matching(results.rows, task=task)
-    if own:
-      parts.append(statement.write(results._replace(rows=own)))
-  return "\n".join(parts)
+  return experiment.by_task(results, {
+      task: statement.write for task, statement in STATEMENTS.items()})
 
 
 EXPERIMENT = experiment.Experiment(

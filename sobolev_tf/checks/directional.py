@@ -23,6 +23,8 @@ import tensorflow as tf
 from sobolev_tf.checks import differences
 from sobolev_tf.checks.differences import Verdict
 
+# What TensorFlow raises where an operation has no gradient of some order.
+NO_GRADIENT = (LookupError, NotImplementedError, TypeError)
 Tensors = List[tf.Tensor]
 Function = Callable[[Tensors], Sequence[tf.Tensor]]
 
@@ -74,7 +76,7 @@ def check(function: Function, inputs: Sequence[tf.Tensor], order: int,
       verdict = _compare(lower, z, directions[k - 1], dtype)
       if verdict.verdict == differences.WRONG and k > 1:
         verdict = _locate(lower, z, directions[k - 1], len(x), verdict)
-    except (LookupError, NotImplementedError, TypeError) as error:
+    except NO_GRADIENT as error:
       verdict = Verdict(differences.MISSING, note=missing(error))
     if k == 1 and note:
       verdict = verdict._replace(note=note)

@@ -119,7 +119,7 @@ def _derivatives(function, x: tf.Tensor, directions: List[tf.Tensor]
       return _per_example(p[-1], directions[k - 1])
     try:
       p = derivatives.projections(function, x, directions[:k])
-    except (LookupError, NotImplementedError, TypeError) as error:
+    except directional.NO_GRADIENT as error:
       entries.append(_missing(k, "derivative", error))
       break
     expected = differences.difference(below, x.dtype)
@@ -143,7 +143,7 @@ def _weights(function, x: tf.Tensor, directions: List[tf.Tensor], draw: _Draw
   variables = tape.watched_variables()
   try:
     exact = derivatives.projections(function, x, directions)[1:]
-  except (LookupError, NotImplementedError, TypeError):
+  except directional.NO_GRADIENT:
     directions = directions[:-1]
     exact = derivatives.projections(function, x, directions)[1:]
   targets = [p + draw(p) * tf.math.reduce_std(p) for p in exact]
@@ -166,7 +166,7 @@ def _weights(function, x: tf.Tensor, directions: List[tf.Tensor], draw: _Draw
         gradient = gradients(k, expected.smooth[k])[i]
         entries.append(Entry(k + 1, name, *differences.agreement(
             tf.reduce_sum(gradient * u), _total(expected, k))))
-      except (LookupError, NotImplementedError, TypeError) as error:
+      except directional.NO_GRADIENT as error:
         entries.append(_missing(k + 1, name, error))
   return sorted(entries, key=lambda entry: entry.order), smooth
 
