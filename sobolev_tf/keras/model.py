@@ -44,7 +44,7 @@ class SobolevModel(keras.Model):
   def __init__(self, model: keras.Model, order: int = 1, *,
                target: Optional[Callable[[tf.Tensor], tf.Tensor]] = None,
                stochastic: bool = False, seed: int = 0,
-               freeze_statistics: bool = False, **kwargs):
+               freeze_statistics: bool = False, wrt=None, **kwargs):
     """Wraps a model.
 
     Args:
@@ -59,6 +59,9 @@ class SobolevModel(keras.Model):
       seed: of the projections.
       freeze_statistics: batch normalisation takes its moving statistics in
         training, too, and leaves them as they are: see `batch_norm`.
+      wrt: the n inputs by which is differentiated, as
+        `sobolev_tf.derivatives.chosen` says (derivatives then have `[n]` in
+        place of `event`); None for all.
       **kwargs: as for `keras.Model`, `name` say.
 
     Raises:
@@ -79,6 +82,7 @@ class SobolevModel(keras.Model):
     self.set_target(target)
     self.stochastic = stochastic
     self.freeze_statistics = freeze_statistics
+    object.__setattr__(self, "wrt", wrt)  # Keras would wrap a list
     self._out: Optional[tf.TensorShape] = None  # the output's, when known
     self._checked = self._has_losses = False
     self._mistake = finite.Mistake()
@@ -272,7 +276,7 @@ class SobolevModel(keras.Model):
     """The graph of `predict_derivatives`."""
     return tf.function(
         lambda points: derivatives.value_and_derivatives(
-            self._inside(False), points, self.order),
+            self._inside(False), points, self.order, wrt=self.wrt),
         reduce_retracing=True)
 
   def get_config(self) -> Dict[str, Any]:
@@ -281,14 +285,16 @@ class SobolevModel(keras.Model):
         **super().get_config(),
         "model": keras.saving.serialize_keras_object(self.model),
         "order": self.order, "stochastic": self.stochastic, "seed": self.seed,
-        "freeze_statistics": self.freeze_statistics}
+        "freeze_statistics": self.freeze_statistics,
+        "wrt": keras.saving.serialize_keras_object(self.wrt)}
 
   @classmethod
   def from_config(cls, config: Dict[str, Any]) -> "SobolevModel":
     """The reverse of `get_config`."""
     config = dict(config)
-    model = keras.saving.deserialize_keras_object(config.pop("model"))
-    return cls(model, **config)
+    model, wrt = (keras.saving.deserialize_keras_object(config.pop(name, None))
+                  for name in ("model", "wrt"))
+    return cls(model, wrt=wrt, **config)
 
   def __deepcopy__(self, memo) -> "SobolevModel":
     """A copy by way of `save`, with the same target."""
@@ -308,7 +314,7 @@ class SobolevModel(keras.Model):
     directions = stochastic_lib.unit_directions(
         self.order, replicas.draw_seed(self.seed, draw)
     ) if self.stochastic else None
-    return matching.Matching(self.order, self._out, directions)
+    return matching.Matching(self.order, self._out, directions, self.wrt)
 
   def _targets(self, matched: matching.Matching, x: tf.Tensor, y
                ) -> List[Optional[tf.Tensor]]:

@@ -7,8 +7,8 @@ from typing import Callable, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from sobolev_tf import derivatives
-from sobolev_tf.derivatives import guard, shapes
+from sobolev_tf import derivatives, errors
+from sobolev_tf.derivatives import chosen, guard, shapes
 from sobolev_tf.losses import balancing, masking, pointwise, terms
 
 Differentiate = Callable[..., Tuple[tf.Tensor, ...]]
@@ -27,7 +27,8 @@ class SobolevLoss:
       self, order: int = 1,  # paper §4.1
       losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
       weights: balancing.Weights = None,
-      differentiate: Differentiate = derivatives.value_and_derivatives):
+      differentiate: Differentiate = derivatives.value_and_derivatives,
+      wrt: chosen.Wrt = None):
     """Builds the loss.
 
     Args:
@@ -38,12 +39,19 @@ class SobolevLoss:
         None for ones.
       differentiate: how the model's derivatives are computed: nested tapes,
         or `four_products.value_and_derivatives`, faster for MLPs.
+      wrt: the inputs by which is differentiated, as `derivatives.chosen` says
+        (targets then have the shapes given there); None for all.
 
     Raises:
       UserError: if an argument is out of range.
     """
     self.order = order
     self._differentiate = differentiate
+    if wrt is not None and (
+        differentiate is not derivatives.value_and_derivatives):
+      raise errors.UserError(
+          "wrt needs nested tapes: leave differentiate as it is.")
+    self._wrt = {} if wrt is None else {"wrt": wrt}
     self.orders = terms.check_balanced(order, losses, weights)
     self._guard = guard.Guard(order)
 
@@ -86,7 +94,8 @@ class SobolevLoss:
     def at(points: tf.Tensor, order: int) -> Tuple[tf.Tensor, ...]:
       if not order:
         return (model(points),)
-      return self._differentiate(model, points, order, batch_dims)
+      return self._differentiate(
+          model, points, order, batch_dims, **self._wrt)
 
     predictions = masking.predictions(at, x, masks, batch_dims)
     return terms.compare(
