@@ -13,10 +13,12 @@ import tensorflow as tf
 from sobolev_tf import derivatives, errors
 from sobolev_tf.derivatives import chosen, shapes
 from sobolev_tf.derivatives import finite_differences as fd
+from sobolev_tf.derivatives import functionals as functionals_lib
 
 
 def from_function(function: derivatives.Function, x: tf.Tensor, order: int = 1,
-                  batch_dims: int = 1, wrt: chosen.Wrt = None
+                  batch_dims: int = 1, wrt: chosen.Wrt = None,
+                  functionals: Sequence[functionals_lib.Functional] = ()
                   ) -> Tuple[tf.Tensor, ...]:
   """Targets from a TensorFlow function or a teacher, by differentiation.
 
@@ -27,16 +29,19 @@ def from_function(function: derivatives.Function, x: tf.Tensor, order: int = 1,
     batch_dims: number of leading batch axes.
     wrt: the inputs by which is differentiated, as `derivatives.chosen` says;
       None for all.
+    functionals: numbers made of derivatives (`derivatives.functionals`).
 
   Returns:
-    f, D_x f, ..., D_x^K f with the shapes of `sobolev_tf.derivatives`.
+    f, D_x f, ..., D_x^K f with the shapes of `sobolev_tf.derivatives`, and one
+    tensor per functional.
 
   Raises:
     UserError: as `derivatives.value_and_derivatives`.
   """
   return tuple(map(
       tf.stop_gradient,
-      derivatives.value_and_derivatives(function, x, order, batch_dims, wrt)))
+      functionals_lib.value_and_functionals(
+          function, x, order, functionals, batch_dims, wrt)))
 
 
 def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1,

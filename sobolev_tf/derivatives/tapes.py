@@ -1,11 +1,11 @@
 """Derivatives of functions and modules with respect to their input.
 
 Section 2, Eq. 1 and Figure 1 of https://arxiv.org/abs/1706.04859. This is the
-only file with nested gradient tapes: `value_and_derivatives` builds D_x f, ...,
-D_x^K f exactly (Figure 1a) and `projections` their projections on given
-directions by vector-Jacobian products alone (Figure 1b). Both can be
-differentiated again with respect to the weights, which is what Sobolev Training
-does.
+only file with nested gradient tapes, around which `functionals` puts one more:
+`value_and_derivatives` builds D_x f, ..., D_x^K f exactly (Figure 1a) and
+`projections` their projections on given directions by vector-Jacobian products
+alone (Figure 1b). Both can be differentiated again with respect to the weights,
+which is what Sobolev Training does.
 
 Shapes. A function maps points `[*batch, *event]` to outputs `[*batch, *out]`
 with `batch_dims` leading batch axes (1, unless an ensemble adds one), treating
