@@ -5,7 +5,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
-from sobolev_tf.derivatives import chosen
+from sobolev_tf.derivatives import chosen, guard
 from sobolev_tf.losses import stochastic
 
 
@@ -26,19 +26,50 @@ class Matching(NamedTuple):
   wrt: chosen.Wrt = None
 
   def differentiate(self, function: derivatives.Function, x: tf.Tensor,
-                    order: int) -> Tuple[tf.Tensor, ...]:
-    """A function's value and derivatives, or projections, up to an order."""
+                    order: int, check: bool = False) -> Tuple[tf.Tensor, ...]:
+    """A function's value and derivatives, or projections, up to an order.
+
+    Args:
+      function: of points.
+      x: points `[B, *event]`.
+      order: the highest order.
+      check: refuses what cannot be trained on its derivatives
+        (`derivatives.guard`).
+
+    Returns:
+      order + 1 tensors.
+    """
+    if check:
+      function = guard.Guard(order)(function)
     if self.directions is not None:
       return derivatives.projections(
           function, x, self.directions[:order], wrt=self.wrt)
     return derivatives.value_and_derivatives(
         function, x, order, wrt=self.wrt)
 
-  def from_function(self, function: derivatives.Function, x: tf.Tensor,
-                    order: int) -> List[Optional[tf.Tensor]]:
-    """Targets from a function or teacher; None above the order."""
-    value, *rest = self.differentiate(function, x, order)
-    return self._filled([self._value(value), *rest])
+  def whole(self, function: derivatives.Function, x: tf.Tensor
+            ) -> Tuple[tf.Tensor, ...]:
+    """A function's value and derivatives, never projections."""
+    return self._replace(directions=None).differentiate(
+        function, x, self.order)
+
+  def top(self, present: Sequence[bool]) -> int:
+    """The highest order that is there."""
+    return max(j for j, is_there in enumerate(present) if is_there)
+
+  def masks(self, needed: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
+    """Examples `[B]` per order, from those per term: here the same."""
+    return needed
+
+  def terms(self, found: Sequence[tf.Tensor]) -> List[Optional[tf.Tensor]]:
+    """What `differentiate` gave, None above its order."""
+    return self._filled(found)
+
+  def from_function(self, function: derivatives.Function, x: tf.Tensor
+                    ) -> List[tf.Tensor]:
+    """Targets from a function or teacher."""
+    value, *rest = self.differentiate(function, x, self.order)
+    return [self._value(value), *rest]
 
   def from_arrays(self, given: Sequence, x: tf.Tensor
                   ) -> List[Optional[tf.Tensor]]:
