@@ -1,0 +1,139 @@
+"""Fits an ensemble to values and first derivatives with one of the methods.
+
+Any number of outputs, full batch or minibatches, all in the caller's units:
+standardise inputs and values first. Methods share initial weights, minibatches
+and data, so that they can be compared seed by seed.
+"""
+
+import dataclasses
+from typing import Any, Mapping, NamedTuple, Optional, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from configs import balancing as config_lib
+from configs import regression
+from reproduce.balancing import methods
+from sobolev_tf import derivatives, errors, files, losses
+from sobolev_tf.derivatives import four_products
+from sobolev_tf.losses import terms
+from sobolev_tf.networks import mlp
+from sobolev_tf.training import loop, minibatches, optimizers
+
+_VALUES_ONLY = terms.Orders((losses.squared_error,), (1.,))
+
+
+class Data(NamedTuple):
+  """Points of an ensemble of E members, or of one set of points.
+
+  Attributes:
+    x: `[E, N, D]`.
+    y: `[E, N, P]`.
+    dy_dx: `[E, N, P, D]`; `[E, N, D]` if P is 1.
+  """
+  x: np.ndarray
+  y: np.ndarray
+  dy_dx: np.ndarray
+
+
+def fit(data: Data, seeds: Sequence[int], method: str, learning_rate: float,
+        strength: float, weight_decays: Sequence[float],
+        training: config_lib.Training, *, identity: Mapping[str, Any],
+        folder: Optional[files.Path] = None,
+        log_folder: Optional[files.Path] = None, title: str = "training",
+        ) -> mlp.EnsembleMLP:
+  """Trains E networks side by side.
+
+  Args:
+    data: the members' training sets.
+    seeds: of each member's initial weights and minibatches.
+    method: a key of `configs.balancing.METHODS`.
+    learning_rate: Adam's, at the start.
+    strength: the method's own, see `methods.make`.
+    weight_decays: of each member.
+    training: how to train.
+    identity: what distinguishes this run from others of the same settings,
+      JSON-serialisable: checkpoints of another are refused.
+    folder: for checkpoints; None keeps none.
+    log_folder: for TensorBoard; None writes nothing.
+    title: the progress bar's text.
+
+  Returns:
+    The networks after the last step, when the learning rate has fallen to 0. A
+    member that diverged predicts NaN.
+
+  Raises:
+    UserError: if there is no such method, data do not fit, or checkpoints are
+      not of this run.
+    Interrupted: if a signal asked to stop.
+  """
+  members, count, outputs = data.y.shape
+  if not len(seeds) == len(weight_decays) == members:
+    raise errors.UserError(
+        f"data has {members} members, but there are {len(seeds)} seeds and "
+        f"{len(weight_decays)} weight decays.")
+  tensors = [tf.constant(array, tf.float32) for array in data]
+  network = mlp.EnsembleMLP(
+      seeds, data.x.shape[-1], [*training.hidden_sizes, outputs],
+      regression.ACTIVATIONS[training.activation])
+  batches = minibatches.Minibatches(seeds, count, training.batch_size)
+  rate = optimizers.cosine(learning_rate, training.steps)
+  parameters = network.trainable_variables
+  optimizer = optimizers.Adam(parameters, rate)
+  decay = tf.constant(weight_decays, tf.float32)[:, None, None]  # [E, 1, 1]
+  balancing = methods.make(method, strength, data[1:], rate,
+                           every=count // batches.batch_size)
+  # Equal up to rounding; four products stop at one output.
+  differentiate = (four_products if outputs == 1 else derivatives
+                   ).value_and_derivatives
+  loss = losses.SobolevLoss(
+      order=1, weights=balancing, differentiate=differentiate)
+
+  def compare(x, y, dy_dx):
+    if balancing is None:
+      return terms.compare([y], [network(x)], _VALUES_ONLY, batch_dims=2)
+    return loss(network, x, (y, dy_dx), batch_dims=2)
+
+  def step(index):
+    with tf.GradientTape() as tape:
+      compared = compare(*batches(index, *tensors))
+      each = compared.reduce()  # [E]
+      # A sum over members: each gets the gradient of its own loss alone.
+      total = tf.reduce_sum(each)  # []
+    gradients = tape.gradient(total, parameters)
+    kept = 1. - tf.cast(rate(index), tf.float32) * decay
+    for parameter in parameters:
+      parameter.assign(parameter * kept)
+    optimizer.apply(gradients, parameters)
+    if balancing is not None:
+      balancing.update(compared.means)
+    return {"loss": each}
+
+  state = {"network": network, "optimizer": optimizer, "batches": batches}
+  if balancing is not None:
+    state["balancing"] = balancing
+  loop.train(
+      step, state,
+      loop.Schedule(training.steps, chunk=250,
+                    checkpoint_every=1000 if folder else 0,
+                    evaluate_every=250 if log_folder else 0),
+      settings={**identity, **dataclasses.asdict(training), "method": method,
+                "learning_rate": learning_rate, "strength": strength,
+                "weight_decays": list(weight_decays), "seeds": list(seeds)},
+      folder=folder, log_folder=log_folder, title=title)
+  return network
+
+
+def predict(network: mlp.EnsembleMLP, x: np.ndarray) -> Data:
+  """What an ensemble makes of points, values and derivatives.
+
+  Args:
+    network: E members.
+    x: `[E, N, D]`.
+
+  Returns:
+    The points and the predictions, float64.
+  """
+  y, dy_dx = tf.function(lambda points: derivatives.value_and_derivatives(
+      network, points, 1, 2))(tf.constant(x, tf.float32))
+  return Data(x, np.float64(y), np.float64(dy_dx))
