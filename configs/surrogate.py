@@ -123,5 +123,5 @@ PRESETS: Mapping[str, Config] = {
     "smoke": Config(
         cells=(Cell(16, _SMOKE_TRIALS),), training=_training(20, (8,)),
         seeds=(0, 1), stream="test", points=50,
-        curves=_curves((16,), (0., .1), 20, (0, 1)), long=_long(20, (0,))),
+        curves=_curves((16,), (0., .1), 20, (0, 1))),
 }

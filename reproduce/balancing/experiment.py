@@ -30,7 +30,7 @@ def write(results: experiment.Results) -> str:
              f"{tables.errors(own, grid.DERIVATIVE, 'task')}\n")
   seeds = len(rows_lib.distinct(rows, "seed"))
   return (text + tables.LEGEND.format(seeds=seeds) + "\n" +
-          which.write(which.problems(results.source)))
+          which.write(which.problems(rows, results.source)))
 
 
 EXPERIMENT = experiment.Experiment(

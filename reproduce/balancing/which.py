@@ -10,10 +10,9 @@ from reproduce import markdown, stats
 from reproduce import rows as rows_lib
 from reproduce.balancing import grid, tables
 
-# Artefacts whose rows hold such a comparison, and its tasks; None for all.
-PROBLEMS: Mapping[str, Tuple[str, ...] | None] = {
-    "balancing": None, "surrogate": ("reactor",), "pricing": ("basket",),
-    "forces": ("forces",)}
+# Other artefacts whose rows hold such a comparison, and its tasks.
+OTHERS: Mapping[str, Tuple[str, ...]] = {
+    "surrogate": ("reactor",), "pricing": ("basket",), "forces": ("forces",)}
 _NOTHING = "makes no difference"
 
 
@@ -23,21 +22,23 @@ class Problem(NamedTuple):
   scores: tables.Scores
 
 
-def problems(folder: pathlib.Path) -> List[Problem]:
+def problems(rows: Sequence[rows_lib.Row], folder: pathlib.Path
+             ) -> List[Problem]:
   """What the rows of a run and those of other artefacts beside it hold.
 
   Args:
-    folder: of a run, ARTEFACT/PRESET; other artefacts' runs of that preset
+    rows: of the run.
+    folder: of the run, ARTEFACT/PRESET: other artefacts' runs of that preset
       count as well.
   """
   found = []
-  for artefact, tasks in PROBLEMS.items():
-    rows = [row for row in rows_lib.read(
-        folder.parent.parent / artefact / folder.name)
-            if row.metric == grid.VALUE and (not tasks or row.task in tasks)]
-    for task, n in dict.fromkeys((row.task, row.n) for row in rows):
+  beside = [row for artefact, tasks in OTHERS.items() for row in rows_lib.read(
+      folder.parent.parent / artefact / folder.name) if row.task in tasks]
+  for own in (rows, beside):
+    mine = rows_lib.matching(own, metric=grid.VALUE)
+    for task, n in dict.fromkeys((row.task, row.n) for row in mine):
       found.append(Problem(f"{task}, n = {n:,}", tables.scores(
-          rows, grid.VALUE, task=task, n=n)))
+          mine, grid.VALUE, task=task, n=n)))
   return found
 
 
