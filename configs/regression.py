@@ -32,8 +32,8 @@ METHODS: Mapping[str, Method] = {
     "sobolev-2-stochastic": Method(2, stochastic=True),
 }
 ACTIVATIONS: Mapping[str, mlp.Activation] = {
-    "relu": tf.nn.relu, "tanh": tf.tanh}
-SMOOTH = ("tanh",)  # those of which second derivatives are not 0
+    "relu": tf.nn.relu, "tanh": tf.tanh, "softplus": tf.nn.softplus}
+SMOOTH = ("tanh", "softplus")  # those of which second derivatives are not 0
 SCALINGS = ("raw", "standardised")  # see `reproduce.regression.units`
 SCHEDULES = ("constant", "cosine")
 # How the Sobolev loss gets the network's gradients; equal up to rounding.

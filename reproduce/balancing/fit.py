@@ -9,6 +9,7 @@ import dataclasses
 from typing import Any, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
+import sonnet as snt
 import tensorflow as tf
 
 from configs import balancing as config_lib
@@ -67,15 +68,56 @@ def fit(data: Data, seeds: Sequence[int], method: str, learning_rate: float,
       not of this run.
     Interrupted: if a signal asked to stop.
   """
-  members, count, outputs = data.y.shape
+  outputs = data.y.shape[-1]
+  network = mlp.EnsembleMLP(
+      seeds, data.x.shape[-1], [*training.hidden_sizes, outputs],
+      regression.ACTIVATIONS[training.activation])
+  # Equal up to rounding; four products stop at one output.
+  differentiate = (four_products if outputs == 1 else derivatives
+                   ).value_and_derivatives
+  train(network, data, seeds, method, learning_rate, strength, weight_decays,
+        training, differentiate=differentiate, identity=identity,
+        folder=folder, log_folder=log_folder, title=title)
+  return network
+
+
+def train(network: snt.Module, data: Data, seeds: Sequence[int], method: str,
+          learning_rate: float, strength: float,
+          weight_decays: Sequence[float], training: config_lib.Training, *,
+          differentiate=derivatives.value_and_derivatives,
+          identity: Mapping[str, Any], folder: Optional[files.Path] = None,
+          log_folder: Optional[files.Path] = None, title: str = "training"
+          ) -> None:
+  """Trains an ensemble that is there; other arguments are those of `fit`.
+
+  Args:
+    network: maps `[E, N, *event]` to `[E, N, P]`; its parameters have three
+      axes, of which the first is that of the members.
+    data: the members' training sets; x may be `[E, N, *event]`, and
+      derivatives that are NaN are left out.
+    seeds: of each member's minibatches.
+    method: a key of `configs.balancing.METHODS`.
+    learning_rate: Adam's, at the start.
+    strength: the method's own, see `methods.make`.
+    weight_decays: of each member.
+    training: how to train.
+    differentiate: how the network's derivatives are computed.
+    identity: what distinguishes this run from others.
+    folder: for checkpoints; None keeps none.
+    log_folder: for TensorBoard; None writes nothing.
+    title: the progress bar's text.
+
+  Raises:
+    UserError: as `fit`.
+    Interrupted: if a signal asked to stop.
+  """
+  members, count = data.y.shape[:2]
   if not len(seeds) == len(weight_decays) == members:
     raise errors.UserError(
         f"data has {members} members, but there are {len(seeds)} seeds and "
         f"{len(weight_decays)} weight decays.")
-  tensors = [tf.constant(array, tf.float32) for array in data]
-  network = mlp.EnsembleMLP(
-      seeds, data.x.shape[-1], [*training.hidden_sizes, outputs],
-      regression.ACTIVATIONS[training.activation])
+  known = np.isfinite(data.dy_dx)
+  tensors = [tf.constant(array, tf.float32) for array in (*data, known)]
   batches = minibatches.Minibatches(seeds, count, training.batch_size)
   rate = optimizers.cosine(learning_rate, training.steps)
   parameters = network.trainable_variables
@@ -83,16 +125,14 @@ def fit(data: Data, seeds: Sequence[int], method: str, learning_rate: float,
   decay = tf.constant(weight_decays, tf.float32)[:, None, None]  # [E, 1, 1]
   balancing = methods.make(method, strength, data[1:], rate,
                            every=count // batches.batch_size)
-  # Equal up to rounding; four products stop at one output.
-  differentiate = (four_products if outputs == 1 else derivatives
-                   ).value_and_derivatives
   loss = losses.SobolevLoss(
       order=1, weights=balancing, differentiate=differentiate)
 
-  def compare(x, y, dy_dx):
+  def compare(x, y, dy_dx, weight):
     if balancing is None:
       return terms.compare([y], [network(x)], _VALUES_ONLY, batch_dims=2)
-    return loss(network, x, (y, dy_dx), batch_dims=2)
+    return loss(network, x, (y, dy_dx), batch_dims=2,
+                entry_weights=None if known.all() else (None, weight))
 
   def step(index):
     with tf.GradientTape() as tape:
@@ -121,15 +161,14 @@ def fit(data: Data, seeds: Sequence[int], method: str, learning_rate: float,
                 "learning_rate": learning_rate, "strength": strength,
                 "weight_decays": list(weight_decays), "seeds": list(seeds)},
       folder=folder, log_folder=log_folder, title=title)
-  return network
 
 
-def predict(network: mlp.EnsembleMLP, x: np.ndarray) -> Data:
+def predict(network: snt.Module, x: np.ndarray) -> Data:
   """What an ensemble makes of points, values and derivatives.
 
   Args:
     network: E members.
-    x: `[E, N, D]`.
+    x: `[E, N, *event]`.
 
   Returns:
     The points and the predictions, float64.

@@ -19,7 +19,7 @@ def make(method: str, strength: float, targets: Sequence[np.ndarray],
     strength: the method's own; of no account if it has none.
     targets: values `[E, N, *out]` and first derivatives
       `[E, N, *out, *event]` of the E members' training sets, as the loss
-      compares them.
+      compares them; NaN where there is none.
     rate: the learning rate as a function of the step count.
     every: steps between SoftAdapt's looks at the rates of decrease: those of
       an epoch.
@@ -31,6 +31,7 @@ def make(method: str, strength: float, targets: Sequence[np.ndarray],
     UserError: if there is no such method.
   """
   values, entries = (int(np.prod(np.shape(t)[2:])) for t in targets)
+  known = [np.isfinite(t) for t in targets]
   if method == "values":
     return None
   if method == "eq1":
@@ -41,9 +42,11 @@ def make(method: str, strength: float, targets: Sequence[np.ndarray],
     return losses.Prefactors((1., strength), (1., 1.), rate)
   if method == "z-score":
     return losses.standardise(
-        targets, (1. / values, strength / entries), batch_dims=2)
+        targets, (1. / values, strength / entries), batch_dims=2,
+        entry_weights=known)
   if method == "huge-savine":
-    return losses.huge_savine(targets, strength, batch_dims=2)
+    return losses.huge_savine(
+        targets, strength, batch_dims=2, entry_weights=known)
   if method == "likelihood":
     return losses.ProfiledLikelihood()
   if method == "soft-adapt":

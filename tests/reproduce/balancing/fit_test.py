@@ -84,6 +84,21 @@ def test_checkpoints_are_resumed_and_those_of_another_method_refused(tmp_path):
     run(data(1), "constant", folder=tmp_path / "fit")
 
 
+def test_derivatives_that_are_missing_are_left_out():
+  """All of them: what is left is the value's term (Adam ignores its scale)."""
+  points, hidden = data(1), data(1)
+  hidden.dy_dx[:] = np.nan
+  values, none = (
+      run(given, method)[1] for given, method in (
+          (points, "values"), (hidden, "z-score")))
+  np.testing.assert_allclose(none.y, values.y, atol=1e-3)
+  hidden.dy_dx[:, ::2] = points.dy_dx[:, ::2]
+  _, half = run(hidden, "z-score")
+  errors_ = [np.mean((found.dy_dx - points.dy_dx)**2)
+             for found in (values, half)]
+  assert errors_[1] < .8 * errors_[0]
+
+
 def test_numbers_that_do_not_fit():
   with pytest.raises(errors.UserError, match="2 members, but there are 1 seed"):
     run(data(1), seeds=(1,))
