@@ -175,4 +175,4 @@ def predict(network: snt.Module, x: np.ndarray) -> Data:
   """
   y, dy_dx = tf.function(lambda points: derivatives.value_and_derivatives(
       network, points, 1, 2))(tf.constant(x, tf.float32))
-  return Data(x, np.float64(y), np.float64(dy_dx))
+  return Data(x, y.numpy().astype(float), dy_dx.numpy().astype(float))
