@@ -14,7 +14,7 @@ from typing import (
 import keras
 
 from sobolev_tf import errors
-from sobolev_tf.keras import losses
+from sobolev_tf.keras import balanced, losses
 
 _NAMES = ("value", "first", "second", "third")
 
@@ -70,12 +70,14 @@ class Plan(NamedTuple):
     loss_weights: numbers, or None.
     metrics: lists, or None.
     weighted_metrics: lists, or None.
+    balancing: takes the place of `loss` and `loss_weights`, or None.
   """
   supervised: Tuple[bool, ...]
-  loss: Dict[str, Any]
+  loss: Optional[Dict[str, Any]]
   loss_weights: Optional[Dict[str, float]]
   metrics: Optional[Dict[str, List]]
   weighted_metrics: Optional[Dict[str, List]]
+  balancing: Optional[balanced.BalancedLoss] = None
 
 
 def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
@@ -84,22 +86,30 @@ def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
   Args:
     order: the highest order K.
     loss: one for all orders, or one per order, None for none.
-    loss_weights: one number per order; None for ones.
+    loss_weights: one number per order; None for ones; or a `BalancedLoss`.
     metrics_: as `metrics` takes them.
     weighted_metrics: like `metrics_`.
 
   Returns:
     The plan. A loss of weight 0 is among the weighted metrics; so is one that
-    is alone, which Keras does not log by its name.
+    is alone, which Keras does not log by its name, and all that are balanced.
 
   Raises:
-    UserError: if the number of entries is not that of the orders, or no order
-      is trained on.
+    UserError: if the number of entries is not that of the orders, no order is
+      trained on, or one has no loss to balance.
   """
   names = order_names(order)
   if isinstance(loss, (str, keras.losses.Loss)) or callable(loss):
     loss = dict.fromkeys(names, loss)
   given = by_name("loss", loss, order) or {}
+  balancing = None
+  if isinstance(loss_weights, balanced.BalancedLoss):
+    balancing, loss_weights = loss_weights, None
+    balancing.losses = given
+    if None in given.values():
+      raise errors.UserError(
+          "A balancing weighs all orders against each other, but one has the "
+          "loss None: give each a loss, or loss_weights as numbers.")
   weights = by_name("loss_weights", loss_weights, order)
   used = {name: loss for name, loss in given.items()
           if loss is not None and (weights is None or weights[name] != 0)}
@@ -109,13 +119,15 @@ def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
   weighted = metrics("weighted_metrics", weighted_metrics, order)
   monitored = {name: [losses.MonitoredLoss(loss)]
                for name, loss in given.items()
-               if loss is not None and (name not in used or len(used) == 1)}
+               if loss is not None and (
+                   balancing or name not in used or len(used) == 1)}
   if monitored:
     weighted = {name: [*_as_list((weighted or {}).get(name)),
                        *monitored.get(name, [])] for name in names}
   return Plan(tuple(name in used for name in names),
-              {name: used.get(name) for name in names}, weights,
-              metrics("metrics", metrics_, order), weighted)
+              None if balancing else {name: used.get(name) for name in names},
+              weights, metrics("metrics", metrics_, order), weighted,
+              balancing)
 
 
 def targets(given, order: int, supervised: Sequence[bool]) -> List:

@@ -1,11 +1,35 @@
 """Which example made a loss infinite or NaN, in a sentence."""
 
-from typing import Callable, Dict
+import contextlib
+from typing import Callable, Dict, Iterator, Optional
 
 import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
+
+
+class Mistake:
+  """Holds the error of a step until TensorFlow has returned from it."""
+
+  def __init__(self):
+    """No error."""
+    self._error: Optional[errors.UserError] = None
+
+  def note(self, error: errors.UserError) -> None:
+    """Takes an error."""
+    self._error = error
+
+  @contextlib.contextmanager
+  def raised(self) -> Iterator[None]:
+    """Raises the error that was noted inside, without TensorFlow's wrapping."""
+    try:
+      yield
+    except tf.errors.OpError:
+      error, self._error = self._error, None
+      if error is None:
+        raise
+      raise error from None
 
 
 def check(loss: tf.Tensor, x: tf.Tensor, targets: Dict[str, tf.Tensor],

@@ -1,5 +1,7 @@
 """Losses of one order of derivative in Keras's form."""
 
+from typing import Callable
+
 import keras
 import tensorflow as tf
 
@@ -22,6 +24,19 @@ class SquaredError(keras.losses.Loss):
         tf.reshape(squares, [tf.shape(squares)[0], -1]), axis=1)
 
 
+def per_example(loss) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+  """A Keras loss before its reduction: `[B]` from two tensors `[B, P]`.
+
+  Args:
+    loss: what `keras.losses.get` takes.
+
+  Returns:
+    A function of targets and predictions.
+  """
+  loss = keras.losses.get(loss)
+  return loss.call if isinstance(loss, keras.losses.Loss) else loss
+
+
 class MonitoredLoss(keras.metrics.Mean):
   """The loss of an order that is logged but not trained on.
 
@@ -36,9 +51,7 @@ class MonitoredLoss(keras.metrics.Mean):
       name: as logged, behind the order's.
     """
     super().__init__(name=name)
-    loss = keras.losses.get(loss)
-    self._per_example = (
-        loss.call if isinstance(loss, keras.losses.Loss) else loss)
+    self._per_example = per_example(loss)
 
   def update_state(self, y_true, y_pred, sample_weight=None):
     """Adds a batch of vectors `[B, P]` with weights `[B]`."""

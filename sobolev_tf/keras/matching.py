@@ -56,6 +56,12 @@ class Matching(NamedTuple):
     return self._filled(stochastic.project(
         whole, x, self.directions[:len(whole) - 1]))
 
+  def shapes(self, x: tf.Tensor) -> List[tf.TensorShape]:
+    """Of what is compared at each order, per example."""
+    return [self.out] + [
+        x.shape[1:] if self.directions is not None else self._shape(x, order)
+        for order in range(1, self.order + 1)]
+
   def _filled(self, targets: Sequence) -> List:
     return [*targets, *[None] * (self.order + 1 - len(targets))]
 

@@ -1,8 +1,7 @@
 """A Keras model that is trained on values and derivatives (Eq. 1)."""
 
-import contextlib
 import functools
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import keras
 import numpy as np
@@ -11,11 +10,13 @@ import tensorflow as tf
 from sobolev_tf import derivatives, errors
 from sobolev_tf.derivatives import guard
 from sobolev_tf.keras import (
+    balanced,
     batch_norm,
     by_order,
     comparison,
     finite,
     matching,
+    replicas,
     supervision,
 )
 from sobolev_tf.keras import losses as losses_lib
@@ -80,7 +81,8 @@ class SobolevModel(keras.Model):
     self.freeze_statistics = freeze_statistics
     self._out: Optional[tf.TensorShape] = None  # the output's, when known
     self._checked = self._has_losses = False
-    self._mistake: Optional[errors.UserError] = None
+    self._mistake = finite.Mistake()
+    self._balanced: Optional[balanced.BalancedLoss] = None
     self._settings: Optional[Dict[str, Any]] = None  # of `compile`
     self.seed = seed
     self._names = by_order.order_names(order)
@@ -116,7 +118,8 @@ class SobolevModel(keras.Model):
         that is not trained on.
       loss_weights: one number per order; None for ones. An order of weight 0
         is not computed in training, where its loss is logged as NaN unless a
-        higher order needs it; `evaluate` computes it.
+        higher order needs it; `evaluate` computes it. Or a balancing from
+        `sobolev_tf.losses`: updated after every step, saved with the model.
       metrics: one or a list for all orders, or a list per order, in a
         sequence or by name.
       weighted_metrics: like `metrics`.
@@ -127,6 +130,7 @@ class SobolevModel(keras.Model):
       UserError: if the number of entries is not that of the orders, or no
         order is trained on.
     """
+    loss_weights = balanced.wrap(loss_weights, self.order)
     settings = {
         "optimizer": keras.optimizers.get(optimizer), "loss": loss,
         "loss_weights": loss_weights, "metrics": metrics,
@@ -136,8 +140,9 @@ class SobolevModel(keras.Model):
     plan = by_order.plan(
         self.order, losses_lib.SquaredError() if loss is None else loss,
         loss_weights, metrics, weighted_metrics)
-    self._supervised = plan.supervised
+    self._supervised, self._balanced = plan.supervised, plan.balancing
     self._may_miss = False
+    self._compile_loss = None  # an earlier one's, which Keras would keep
     super().compile(**{
         **settings, "loss": plan.loss, "loss_weights": plan.loss_weights,
         "metrics": plan.metrics, "weighted_metrics": plan.weighted_metrics})
@@ -159,13 +164,13 @@ class SobolevModel(keras.Model):
       UserError: if targets do not fit, or the loss is not finite.
     """
     self._look_for_missing(x, y, kwargs.get("sample_weight"))
-    with self._in_a_sentence():
+    with self._mistake.raised():
       return super().fit(x, y, *args, **kwargs)
 
   def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
     """As Keras's, with targets (y, dy_dx, ...)."""
     self._look_for_missing(x, y, sample_weight)
-    with self._in_a_sentence():
+    with self._mistake.raised():
       return super().train_on_batch(x, y, sample_weight, **kwargs)
 
   def train_step(self, data) -> Dict[str, Any]:
@@ -196,11 +201,14 @@ class SobolevModel(keras.Model):
     if not self.jit_compile:  # XLA has no way out of a step
       seed = finite.check(
           loss, x, *comparison.without_weightless(
-              targets, predictions, weight), self._report)
+              targets, predictions, weight), self._mistake.note)
     self.optimizer.apply_gradients(zip(
         tape.gradient(scaled, self.trainable_weights, seed),
         self.trainable_weights))
-    self._track(loss, x)
+    replicas.track(self._loss_tracker, loss, x)
+    if self._balanced is not None:
+      self._balanced.update(
+          matched.shapes(x), targets, predictions, weight)
     if self._may_miss and weight is not None and self._compile_metrics:
       predictions = supervision.complete(
           predictions, weight, lambda: self._evaluate(x, y, matched)[1])
@@ -215,7 +223,7 @@ class SobolevModel(keras.Model):
     weight = by_order.sample_weights(weight, self.order)
     targets, predictions = self._evaluate(x, y)
     loss = self.compute_loss(x, targets, predictions, weight, training=False)
-    self._track(loss, x)
+    replicas.track(self._loss_tracker, loss, x)
     return self.compute_metrics(x, targets, predictions, weight)
 
   def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None,
@@ -228,8 +236,13 @@ class SobolevModel(keras.Model):
     targets, predictions, weight = self._compared(x, y, y_pred, sample_weight)
     targets, predictions = comparison.without_weightless(
         targets, predictions, weight)
-    return super().compute_loss(
-        x, targets, predictions, weight, training=training)
+    if self._balanced is None:
+      return super().compute_loss(
+          x, targets, predictions, weight, training=training)
+    shapes = self._matching(x, _EVALUATION).shapes(x)
+    loss = self._balanced.compare(
+        shapes, targets, predictions, weight).reduce()
+    return tf.add_n([loss, *map(tf.reduce_sum, self.losses)])
 
   def compute_metrics(self, x, y, y_pred, sample_weight=None):
     """Keras's, with arguments as for `compute_loss`."""
@@ -293,7 +306,8 @@ class SobolevModel(keras.Model):
       self._has_losses = len(self.losses) > sum(
           v.regularizer is not None for v in self.trainable_variables)
     directions = stochastic_lib.unit_directions(
-        self.order, self._draw_seed(draw)) if self.stochastic else None
+        self.order, replicas.draw_seed(self.seed, draw)
+    ) if self.stochastic else None
     return matching.Matching(self.order, self._out, directions)
 
   def _targets(self, matched: matching.Matching, x: tf.Tensor, y
@@ -355,21 +369,6 @@ class SobolevModel(keras.Model):
     return (*self._evaluate(x, y),
             by_order.sample_weights(weight, self.order))
 
-  def _track(self, loss: tf.Tensor, x: tf.Tensor) -> None:
-    """Notes the loss of a batch; Keras divides it by the replicas."""
-    count = tf.distribute.get_strategy().num_replicas_in_sync
-    self._loss_tracker.update_state(
-        loss * count, sample_weight=tf.shape(x)[0])
-
-  def _draw_seed(self, draw) -> tf.Tensor:
-    """The seed of a batch's projections, another one in every replica."""
-    seed = tf.stack([self.seed, draw])
-    replica = tf.distribute.get_replica_context()
-    if replica is None or replica.num_replicas_in_sync == 1:
-      return seed
-    return tf.random.fold_in(seed, tf.cast(
-        replica.replica_id_in_sync_group, tf.int32))
-
   def _points(self, x) -> tf.Tensor:
     """The input, checked, in the precision of the variables."""
     if not tf.is_tensor(x):
@@ -389,20 +388,6 @@ class SobolevModel(keras.Model):
     if not self._may_miss and supervision.may_be_missing((x, y, weight)):
       self._may_miss = True
       self.train_function = None
-
-  @contextlib.contextmanager
-  def _in_a_sentence(self) -> Iterator[None]:
-    """Raises what `finite` has found, without TensorFlow's wrapping."""
-    try:
-      yield
-    except tf.errors.OpError:
-      mistake, self._mistake = self._mistake, None
-      if mistake is None:
-        raise
-      raise mistake from None
-
-  def _report(self, mistake: errors.UserError) -> None:
-    self._mistake = mistake
 
 
 def _one_output(value):

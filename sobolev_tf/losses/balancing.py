@@ -17,7 +17,7 @@ gradient.
 """
 
 import math
-from typing import Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import tensorflow as tf
 
@@ -96,6 +96,10 @@ class Balancing(tf.Module):
     """
     del means
 
+  def get_config(self) -> Dict[str, Any]:
+    """The arguments that make another like it, without its state."""
+    raise NotImplementedError
+
 
 class Constant(Balancing):
   """Constant weights, for use within another balancing."""
@@ -114,6 +118,10 @@ class Constant(Balancing):
   def weights(self, means: Sequence[tf.Tensor]) -> Tuple[Weight, ...]:
     """The constants."""
     return self._numbers
+
+  def get_config(self) -> Dict[str, Any]:
+    """The arguments that make another like it."""
+    return {"weights": self._numbers}
 
 
 Weights = Union[Sequence[float], Balancing, None]  # of a loss; None for ones

@@ -5,7 +5,7 @@ scale makes channels comparable, whatever the units of inputs and outputs: if
 x -> a x and y -> b y, nothing changes.
 """
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -82,6 +82,13 @@ class ChannelScales(balancing.Balancing):
   def update(self, means: Sequence[tf.Tensor]) -> None:
     """Updates the balancing inside."""
     self._inner.update(means)
+
+  def get_config(self) -> Dict[str, Any]:
+    """The arguments that make another like it, without the state inside."""
+    inner = self._inner
+    return {"scales": [scale.numpy() for scale in self.scales],
+            "weights": inner.get_config()["weights"] if isinstance(
+                inner, balancing.Constant) else inner}
 
 
 def standardise(targets: Sequence[np.ndarray],

@@ -15,7 +15,7 @@ weight is in effect 1 / (2 MSE_k), so neither units nor constant weights change
 the gradient, and channels that are learned well count more.
 """
 
-from typing import Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
@@ -59,3 +59,7 @@ class ProfiledLikelihood(balancing.Balancing):
     """1/2 sum_k log(MSE_k + floor)."""
     return .5 * tf.add_n([
         tf.reduce_sum(tf.math.log(mean + self._floor), -1) for mean in means])
+
+  def get_config(self) -> Dict[str, Any]:
+    """The arguments that make another like it."""
+    return {"order": self.order, "floor": self._floor}

@@ -6,7 +6,7 @@ forces first and energies last, gradients shape the function while the rate is
 high, and values settle its level at the end.
 """
 
-from typing import Callable, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import tensorflow as tf
@@ -62,3 +62,7 @@ class Prefactors(balancing.Balancing):
   def update(self, means: Sequence[tf.Tensor]) -> None:
     """Counts a step."""
     self.step.assign_add(1)
+
+  def get_config(self) -> Dict[str, Any]:
+    """The arguments that make another like it, without the step."""
+    return {"start": self._start, "end": self._end, "rate": self._rate}

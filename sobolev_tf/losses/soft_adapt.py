@@ -9,7 +9,7 @@ of replacing them (as in NequIP, pull request 515).
 """
 
 import math
-from typing import Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
@@ -56,7 +56,7 @@ class SoftAdapt(balancing.Balancing):
     if not isinstance(beta, (int, float)) or not math.isfinite(beta):
       raise errors.UserError(f"beta must be a finite number, got {beta!r}.")
     self._constants = constants
-    self._beta, self._every = beta, every
+    self._beta, self._every, self._members = beta, every, members
     zeros = tf.zeros(  # [(E,) K + 1]
         [*([members] if members else []), order + 1], tf.float64)
     self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
@@ -87,3 +87,8 @@ class SoftAdapt(balancing.Balancing):
     self.rates.assign(tf.where(ends, rates, self.rates))
     self.previous.assign(tf.where(ends, mean, self.previous))
     self.sum.assign(tf.where(ends, zero, self.sum))
+
+  def get_config(self) -> Dict[str, Any]:
+    """The arguments that make another like it, without its state."""
+    return {"order": self.order, "weights": self._constants,
+            "beta": self._beta, "every": self._every, "members": self._members}
