@@ -37,27 +37,20 @@ class Data(NamedTuple):
   dy_dx: np.ndarray
 
 
-def fit(data: Data, seeds: Sequence[int], method: str, learning_rate: float,
-        strength: float, weight_decays: Sequence[float],
-        training: config_lib.Training, *, identity: Mapping[str, Any],
-        folder: Optional[files.Path] = None,
-        log_folder: Optional[files.Path] = None, title: str = "training",
-        ) -> mlp.EnsembleMLP:
-  """Trains E networks side by side.
+def fit(data: Data, seeds: Sequence[int], method: str, strength: float,
+        learning_rates: Sequence[float], weight_decays: Sequence[float],
+        training: config_lib.Training, **options) -> mlp.EnsembleMLP:
+  """Trains E MLPs side by side.
 
   Args:
     data: the members' training sets.
     seeds: of each member's initial weights and minibatches.
-    method: a key of `configs.balancing.METHODS`.
-    learning_rate: Adam's, at the start.
-    strength: the method's own, see `methods.make`.
+    method: as `train` takes it.
+    strength: as `train` takes it.
+    learning_rates: of each member.
     weight_decays: of each member.
-    training: how to train.
-    identity: what distinguishes this run from others of the same settings,
-      JSON-serialisable: checkpoints of another are refused.
-    folder: for checkpoints; None keeps none.
-    log_folder: for TensorBoard; None writes nothing.
-    title: the progress bar's text.
+    training: the network and how to train it.
+    **options: `identity`, `folder`, `log_folder` and `title` of `train`.
 
   Returns:
     The networks after the last step, when the learning rate has fallen to 0. A
@@ -75,20 +68,19 @@ def fit(data: Data, seeds: Sequence[int], method: str, learning_rate: float,
   # Equal up to rounding; four products stop at one output.
   differentiate = (four_products if outputs == 1 else derivatives
                    ).value_and_derivatives
-  train(network, data, seeds, method, learning_rate, strength, weight_decays,
-        training, differentiate=differentiate, identity=identity,
-        folder=folder, log_folder=log_folder, title=title)
+  train(network, data, seeds, method, strength, learning_rates, weight_decays,
+        training, differentiate=differentiate, **options)
   return network
 
 
 def train(network: snt.Module, data: Data, seeds: Sequence[int], method: str,
-          learning_rate: float, strength: float,
+          strength: float, learning_rates: Sequence[float],
           weight_decays: Sequence[float], training: config_lib.Training, *,
           differentiate=derivatives.value_and_derivatives,
           identity: Mapping[str, Any], folder: Optional[files.Path] = None,
           log_folder: Optional[files.Path] = None, title: str = "training"
           ) -> None:
-  """Trains an ensemble that is there; other arguments are those of `fit`.
+  """Trains an ensemble that is there.
 
   Args:
     network: maps `[E, N, *event]` to `[E, N, P]`; its parameters have three
@@ -97,12 +89,14 @@ def train(network: snt.Module, data: Data, seeds: Sequence[int], method: str,
       derivatives that are NaN are left out.
     seeds: of each member's minibatches.
     method: a key of `configs.balancing.METHODS`.
-    learning_rate: Adam's, at the start.
     strength: the method's own, see `methods.make`.
-    weight_decays: of each member.
+    learning_rates: Adam's at the start, of each member; they fall to 0 along
+      half a cosine.
+    weight_decays: of each member, decoupled.
     training: how to train.
     differentiate: how the network's derivatives are computed.
-    identity: what distinguishes this run from others.
+    identity: what distinguishes this run from others of the same settings,
+      JSON-serialisable: checkpoints of another are refused.
     folder: for checkpoints; None keeps none.
     log_folder: for TensorBoard; None writes nothing.
     title: the progress bar's text.
@@ -112,17 +106,20 @@ def train(network: snt.Module, data: Data, seeds: Sequence[int], method: str,
     Interrupted: if a signal asked to stop.
   """
   members, count = data.y.shape[:2]
-  if not len(seeds) == len(weight_decays) == members:
+  if not len(seeds) == len(learning_rates) == len(weight_decays) == members:
     raise errors.UserError(
-        f"data has {members} members, but there are {len(seeds)} seeds and "
-        f"{len(weight_decays)} weight decays.")
+        f"data has {members} members, but there are {len(seeds)} seeds, "
+        f"{len(learning_rates)} learning rates and {len(weight_decays)} weight "
+        "decays.")
   known = np.isfinite(data.dy_dx)
   tensors = [tf.constant(array, tf.float32) for array in (*data, known)]
   batches = minibatches.Minibatches(seeds, count, training.batch_size)
-  rate = optimizers.cosine(learning_rate, training.steps)
+  highest = max(learning_rates)
+  rate = optimizers.cosine(highest, training.steps)
   parameters = network.trainable_variables
   optimizer = optimizers.Adam(parameters, rate)
-  decay = tf.constant(weight_decays, tf.float32)[:, None, None]  # [E, 1, 1]
+  share, decay = (tf.constant(each, tf.float32)[:, None, None] for each in (
+      np.divide(learning_rates, highest), weight_decays))  # [E, 1, 1]
   balancing = methods.make(method, strength, data[1:], rate,
                            every=count // batches.batch_size)
   loss = losses.SobolevLoss(
@@ -140,11 +137,12 @@ def train(network: snt.Module, data: Data, seeds: Sequence[int], method: str,
       each = compared.reduce()  # [E]
       # A sum over members: each gets the gradient of its own loss alone.
       total = tf.reduce_sum(each)  # []
-    gradients = tape.gradient(total, parameters)
-    kept = 1. - tf.cast(rate(index), tf.float32) * decay
-    for parameter in parameters:
-      parameter.assign(parameter * kept)
-    optimizer.apply(gradients, parameters)
+    before = [tf.identity(parameter) for parameter in parameters]
+    optimizer.apply(tape.gradient(total, parameters), parameters)
+    # Adam's step is proportional to its rate, of which each member has a share.
+    kept = 1. - share * tf.cast(rate(index), tf.float32) * decay
+    for parameter, old in zip(parameters, before):
+      parameter.assign(kept * old + share * (parameter - old))
     if balancing is not None:
       balancing.update(compared.means)
     return {"loss": each}
@@ -158,7 +156,7 @@ def train(network: snt.Module, data: Data, seeds: Sequence[int], method: str,
                     checkpoint_every=1000 if folder else 0,
                     evaluate_every=250 if log_folder else 0),
       settings={**identity, **dataclasses.asdict(training), "method": method,
-                "learning_rate": learning_rate, "strength": strength,
+                "strength": strength, "learning_rates": list(learning_rates),
                 "weight_decays": list(weight_decays), "seeds": list(seeds)},
       folder=folder, log_folder=log_folder, title=title)
 

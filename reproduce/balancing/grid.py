@@ -64,13 +64,13 @@ def parts(name: str, members: Callable[[int], Sequence[Member]],
           trials: Mapping[int, Mapping[str, Sequence[config_lib.Trial]]],
           training: config_lib.Training, more: Optional[More] = None,
           settings: Optional[Mapping[str, Any]] = None) -> List[run.Part]:
-  """One part per size, method, learning rate and strength.
+  """One part per size, method and strength.
 
   Args:
     name: begins the parts' names.
     members: of a number of training points.
-    trials: by number of training points and by method; those that differ in
-      weight decay only are trained side by side.
+    trials: by number of training points and by method; those of one strength
+      are trained side by side.
     training: how to train.
     more: measures what needs the networks.
     settings: of all rows, beside the trial's.
@@ -81,29 +81,29 @@ def parts(name: str, members: Callable[[int], Sequence[Member]],
   found = []
   for count, methods in trials.items():
     for method, tried in methods.items():
-      for rate, strength in dict.fromkeys(trial[:2] for trial in tried):
-        decays = [trial.weight_decay for trial in tried
-                  if trial[:2] == (rate, strength)]
+      for strength in dict.fromkeys(trial.strength for trial in tried):
         found.append(run.Part(
-            rows_lib.slug(f"{name}_n{count}_{method}_{rate:g}_{strength:g}"),
+            rows_lib.slug(f"{name}_n{count}_{method}_{strength:g}"),
             functools.partial(
-                _compute, members, count, method, rate, strength, decays,
+                _compute, members, count, method, strength,
+                [trial for trial in tried if trial.strength == strength],
                 training, more, settings or {}),
             title=f"{name} n={count} {method}"))
   return found
 
 
-def _compute(members, count, method, rate, strength, decays, training, more,
+def _compute(members, count, method, strength, trials, training, more,
              settings, job: run.Job) -> run.Outcome:
-  """Trains all members with every weight decay in one ensemble."""
+  """Trains all members with every trial in one ensemble."""
   each = members(count)
-  doubled = [(member, decay) for decay in decays for member in each]
-  networks = [member for member, _ in doubled]
+  pairs = [(trial, member) for trial in trials for member in each]
+  networks = [member for _, member in pairs]
   data = fit_lib.Data(*(
       np.stack(arrays) for arrays in zip(*(m.train for m in networks))))
   network = fit_lib.fit(
-      data, [member.seed for member in networks], method, rate, strength,
-      [decay for _, decay in doubled], training,
+      data, [member.seed for member in networks], method, strength,
+      [trial.learning_rate for trial, _ in pairs],
+      [trial.weight_decay for trial, _ in pairs], training,
       identity={"tasks": [m.task for m in networks], "count": count,
                 **settings},
       **job.training)
@@ -112,11 +112,9 @@ def _compute(members, count, method, rate, strength, decays, training, more,
   return run.Outcome([
       rows_lib.Row(
           member.task, method, metric, value, n=count, seed=member.seed,
-          step=training.steps,
-          settings={"learning_rate": rate, "strength": strength,
-                    "weight_decay": decay, **settings})
-      for (member, decay), y, dy_dx, beside in zip(
-          doubled, found.y, found.dy_dx, extra)
+          step=training.steps, settings={**trial._asdict(), **settings})
+      for (trial, member), y, dy_dx, beside in zip(
+          pairs, found.y, found.dy_dx, extra)
       for metric, value in {
           **member.measure(fit_lib.Data(member.x, y, dy_dx)), **beside
       }.items()])

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from configs import section5 as config_lib
-from reproduce import experiment, markdown, run
+from reproduce import decades, experiment, markdown, run
 from reproduce import rows as rows_lib
 from reproduce.regression import data as data_lib
 from reproduce.section5 import fitting, trials
@@ -153,8 +153,8 @@ def write(results: experiment.Results) -> str:
       results.rows, "error of the value on validation points")
   lines = [
       [str(n), f"{first} - {second}", *(
-          trials.difference(*(
-              trials.log_errors(chosen, metric, n=n, method=method)
+          decades.difference(*(
+              decades.log_errors(chosen, metric, n=n, method=method)
               for method in (first, second)))
           for metric in _ERRORS.values())]
       for n in sizes for first, second in _PAIRS

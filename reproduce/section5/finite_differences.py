@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from configs import section5 as config_lib
-from reproduce import experiment, look, markdown, run, stats
+from reproduce import decades, experiment, look, markdown, run, stats
 from reproduce import rows as rows_lib
 from reproduce.regression import data as data_lib
 from reproduce.section5 import black_box, fitting, trials
@@ -139,7 +139,7 @@ def write(results: experiment.Results) -> str:
 
 def _errors(rows: Sequence[rows_lib.Row], metric: str, method: str,
             noise: float, share: float) -> np.ndarray:
-  return trials.log_errors(
+  return decades.log_errors(
       rows, metric, method=method, noise=noise, share=share)
 
 
@@ -170,6 +170,6 @@ def _compare(rows: Sequence[rows_lib.Row], noise: float, share: float
     ours = _errors(rows, metric, "differences", noise, share)
     for other, paid in (("more points", share), ("stencil", share),
                         ("exact", 0.)):
-      cells.append(trials.difference(
+      cells.append(decades.difference(
           _errors(rows, metric, other, noise, paid), ours))
   return cells

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from configs import section5 as config_lib
-from reproduce import experiment, markdown, run
+from reproduce import decades, experiment, markdown, run
 from reproduce import rows as rows_lib
 from reproduce.classification.data import digits as digits_lib
 from reproduce.section5 import trials
@@ -189,13 +189,13 @@ def write(results: experiment.Results) -> str:
   lines = []
   for n in sizes:
     for method in methods:
-      mine = [trials.log_errors(chosen, metric, n=n, method=method)
+      mine = [decades.log_errors(chosen, metric, n=n, method=method)
               for metric in _ERRORS.values()]
       lines.append([
           str(n), _LABELS[method], rows_lib.label(settings[n, method]),
           *(f"{10**np.mean(errors):.3f}" for errors in mine),
-          *("" if method == against else trials.difference(
-              trials.log_errors(chosen, "test_kl", n=n, method=against),
+          *("" if method == against else decades.difference(
+              decades.log_errors(chosen, "test_kl", n=n, method=against),
               mine[0])
             for against in ("kl", "input") if against in methods)])
   tuning = trials.tuning(results.rows, "KL on validation digits")

@@ -5,8 +5,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
-from reproduce import look, rows, stats
-from reproduce.section5 import trials
+from reproduce import decades, look, rows, stats
 
 _COLOURS = (look.BLUE, look.PURPLE, look.RED, look.GREEN, look.YELLOW)
 
@@ -29,7 +28,7 @@ def panels(path: pathlib.Path, width: float, measured: Sequence[rows.Row],
     for place, (method, label) in enumerate(labels.items()):
       _method(axis, _COLOURS[place], label, .8 / len(labels),
               place - (len(labels) - 1) / 2, [
-          trials.log_errors(measured, metric, n=n, method=method)
+          decades.log_errors(measured, metric, n=n, method=method)
           for n in sizes])
     axis.set_xlim(-.5, len(sizes) - .5)
     axis.set_xticks(range(len(sizes)), list(sizes.values()))

@@ -1,10 +1,10 @@
-"""Trials: which settings were chosen, and how their errors compare."""
+"""Trials: which settings were chosen."""
 
 from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from reproduce import markdown, stats
+from reproduce import decades
 from reproduce import rows as rows_lib
 
 _TRIED = ("learning_rate", "alpha")  # settings of a trial
@@ -28,7 +28,7 @@ def chosen(rows: Sequence[rows_lib.Row], metric: str) -> List[rows_lib.Row]:
   for row in rows:
     if row.metric == metric:
       errors.setdefault(_cell(row), {}).setdefault(_trial(row), []).append(
-          _log10(row))
+          decades.log10(row))
   best = {cell: min(tried, key=lambda trial: np.nan_to_num(  # type: ignore
       np.mean(tried[trial]), nan=np.inf)) for cell, tried in errors.items()}
   return [row for row in rows if best.get(_cell(row)) == _trial(row)]
@@ -57,40 +57,3 @@ def _trial(row: rows_lib.Row) -> Trial:
 def _cell(row: rows_lib.Row) -> Tuple:
   return row.n, row.method, *(
       item for item in sorted(row.settings.items()) if item[0] not in _TRIED)
-
-
-def log_errors(rows: Sequence[rows_lib.Row], metric: str, **wanted
-               ) -> np.ndarray:
-  """log10 of a metric by seed, `[S]`, the mean over whatever else varies.
-
-  Args:
-    rows: of one run.
-    metric: its name.
-    **wanted: which rows count, as `rows.matching` takes it.
-
-  Returns:
-    One number per seed, seeds ascending; NaN where a run diverged.
-  """
-  by_seed: Dict[int, List[float]] = {}
-  for row in rows_lib.matching(rows, metric=metric, **wanted):
-    by_seed.setdefault(row.seed, []).append(_log10(row))
-  return np.array([np.mean(by_seed[seed]) for seed in sorted(by_seed)])
-
-
-def _log10(row: rows_lib.Row) -> float:
-  return np.log10(row.value) if row.value > 0 else np.nan
-
-
-def difference(first: np.ndarray, second: np.ndarray) -> str:
-  """first - second, paired by seed, with the better one marked.
-
-  Args:
-    first: log10 errors by seed, `[S]`.
-    second: log10 errors by seed, `[S]`.
-
-  Returns:
-    The difference in decades with its interval; bold if it is not 0.
-  """
-  paired = stats.paired_difference(first, second)
-  text = markdown.interval(paired)
-  return f"**{text}**" if paired.low > 0 or paired.high < 0 else text

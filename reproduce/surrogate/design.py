@@ -6,6 +6,7 @@ as in jkitchin/pounce, notebook 43_sobolev_training, by SLSQP from the middle of
 the box, with the surrogate's own derivatives.
 """
 
+import functools
 from typing import Callable, NamedTuple, Tuple
 
 import numpy as np
@@ -42,15 +43,16 @@ def best(model: Model) -> Design:
   """What a model takes for the best design, as the plant has it."""
   span = reactor.HIGH - reactor.LOW
 
-  def at(unit):  # one unit is the box's width
-    return model(reactor.LOW + unit * span)
+  @functools.lru_cache(maxsize=1)  # value and slope are asked for in turn
+  def at(*unit):  # one unit is the box's width
+    return model(reactor.LOW + np.array(unit) * span)
 
   found = optimize.minimize(
-      lambda unit: -_WEIGHTS @ at(unit)[0], np.full(5, .5), method="SLSQP",
-      jac=lambda unit: -_WEIGHTS @ at(unit)[1] * span, bounds=[(0., 1.)] * 5,
+      lambda unit: -_WEIGHTS @ at(*unit)[0], np.full(5, .5), method="SLSQP",
+      jac=lambda unit: -_WEIGHTS @ at(*unit)[1] * span, bounds=[(0., 1.)] * 5,
       constraints={
-          "type": "ineq", "fun": lambda unit: LIMIT - at(unit)[0][2],
-          "jac": lambda unit: -at(unit)[1][2] * span},
+          "type": "ineq", "fun": lambda unit: LIMIT - at(*unit)[0][2],
+          "jac": lambda unit: -at(*unit)[1][2] * span},
       options={"maxiter": 200, "ftol": 1e-9})
   x = reactor.LOW + np.clip(found.x, 0., 1.) * span
   y, _ = plant(x)

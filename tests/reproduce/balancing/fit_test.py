@@ -27,9 +27,9 @@ def data(outputs):
   return fit_lib.Data(x, y, dy_dx)
 
 
-def run(points, method="eq1", seeds=SEEDS, decays=(0., 0.), strength=2.,
-        training=TRAINING, folder=None):
-  network = fit_lib.fit(points, seeds, method, 3e-2, strength, decays, training,
+def run(points, method="eq1", seeds=SEEDS, rates=(3e-2, 3e-2),
+        decays=(0., 0.), training=TRAINING, folder=None):
+  network = fit_lib.fit(points, seeds, method, 2., rates, decays, training,
                         identity={"data": "test"}, folder=folder)
   return network, fit_lib.predict(network, points.x)
 
@@ -53,19 +53,22 @@ def test_every_kind_lowers_both_members_errors(fitted, method):
 @pytest.mark.parametrize("method", ["z-score", "soft-adapt"])
 def test_members_do_not_see_each_other(fitted, method):
   points = fit_lib.Data(*(array[1:] for array in data(2)))
-  _, alone = run(points, method, seeds=SEEDS[1:], decays=(0.,))
+  _, alone = run(points, method, seeds=SEEDS[1:], rates=(3e-2,), decays=(0.,))
   np.testing.assert_allclose(alone.y[0], fitted[method].y[1], atol=1e-4)
 
 
-def test_weight_decay_is_decoupled_and_each_members_own():
+def test_rates_and_decoupled_weight_decays_are_each_members_own():
   once = dataclasses.replace(TRAINING, steps=1)
-  plain, decayed = (
-      run(data(1), decays=decays, training=once)[0].weights[0].numpy()
-      for decays in ((0., 0.), (0., 5.)))
-  np.testing.assert_array_equal(plain[0], decayed[0])
   initial = fit_lib.mlp.EnsembleMLP(SEEDS, 2, [8, 1]).weights[0].numpy()
+  plain, other = (
+      run(data(1), rates=rates, decays=decays, training=once
+          )[0].weights[0].numpy() - initial
+      for rates, decays in (((.1, .1), (0., 0.)), ((.1, .02), (0., 5.))))
+  np.testing.assert_allclose(other[0], plain[0], atol=1e-6)
+  # Adam's first step has the size of its rate.
+  np.testing.assert_allclose(np.abs(plain), .1, atol=1e-3)
   np.testing.assert_allclose(
-      plain[1] - decayed[1], 3e-2 * 5. * initial[1], atol=1e-6)
+      other[1], .2 * plain[1] - .02 * 5. * initial[1], atol=1e-6)
 
 
 def test_one_output_and_minibatches():

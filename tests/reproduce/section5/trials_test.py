@@ -1,7 +1,6 @@
 """Which trials are chosen, and what is said about it."""
 
 import numpy as np
-import pytest
 
 from reproduce import rows
 from reproduce.section5 import trials
@@ -36,22 +35,3 @@ def test_tuning_counts_the_trials_of_a_cell():
       "Nothing was tuned: every method had one trial.")
   more = one + [row("validation_kl", .1, learning_rate=2., alpha=0.)]
   assert "of 2 that were tried" in trials.tuning(more, "KL")
-
-
-def test_errors_are_means_of_logarithms_by_seed():
-  measured = [row("test_kl", value, seed, function=function)
-              for value, seed, function in (
-                  (1., 1, "a"), (100., 1, "b"), (10., 0, "a"), (.1, 0, "b"))]
-  np.testing.assert_allclose(trials.log_errors(measured, "test_kl"), [0., 1.])
-  np.testing.assert_allclose(
-      trials.log_errors(measured, "test_kl", function="b"), [-1., 2.])
-  assert np.isnan(trials.log_errors([row("test_kl", np.nan)], "test_kl")[0])
-
-
-@pytest.mark.parametrize("spread, bold", [(.01, True), (5., False)])
-def test_a_difference_is_bold_if_its_interval_leaves_zero_out(spread, bold):
-  second = np.array([-1., 0., 1.])
-  text = trials.difference(
-      second + 1. + spread * np.array([-1., 0., 1.]), second)
-  assert text.strip("*").startswith("1.00 [")
-  assert text.startswith("**") == text.endswith("**") == bold
