@@ -15,7 +15,7 @@ from scipy import stats
 
 from reproduce.pricing import basket
 
-_DEVIATION = basket.VOLATILITY * np.sqrt(basket.HORIZON)  # from T1 to T2
+DEVIATION = basket.VOLATILITY * np.sqrt(basket.HORIZON)  # from T1 to T2
 
 
 class Paths(NamedTuple):
@@ -43,7 +43,7 @@ def draw(count: int, seed: int) -> Paths:
   """
   first, second = np.random.default_rng(seed).normal(size=[2, count])
   x = 1. + basket.WIDENING * basket.VOLATILITY * first
-  change = _DEVIATION * second
+  change = DEVIATION * second
   return Paths(x[:, np.newaxis], np.stack([x + change, x - change]))
 
 
@@ -59,7 +59,7 @@ def likelihood_ratio(paths: Paths, width: float) -> basket.Samples:
     1[S(T2) > K] (S(T2) - x) / s^2 T
   """
   del width
-  score = (paths.ends - paths.x[:, 0]) / _DEVIATION**2  # [2, N]
+  score = (paths.ends - paths.x[:, 0]) / DEVIATION**2  # [2, N]
   return basket.Samples(paths.x, paths.payoff,
                         _per_sample((paths.ends > basket.STRIKE) * score))
 
@@ -84,13 +84,14 @@ def prices(x: np.ndarray) -> basket.Samples:
   Args:
     x: spots at T1, `[N, 1]`.
   """
-  d = (x - basket.STRIKE) / _DEVIATION
-  return basket.Samples(x, stats.norm.cdf(d), stats.norm.pdf(d) / _DEVIATION)
+  d = (x - basket.STRIKE) / DEVIATION
+  return basket.Samples(x, stats.norm.cdf(d), stats.norm.pdf(d) / DEVIATION)
 
 
+SPREAD = "call spread"
 LABELS: Dict[str, Callable[[Paths, float], basket.Samples]] = {
     "pathwise": pathwise, "likelihood ratio": likelihood_ratio,
-    "call spread": call_spread}
+    SPREAD: call_spread}
 
 
 def _per_sample(values: np.ndarray) -> np.ndarray:
