@@ -9,6 +9,8 @@ from typing import Mapping, Tuple
 
 from configs import balancing
 
+Trials = Mapping[str, Tuple[balancing.Trial, ...]]
+
 
 @dataclasses.dataclass(frozen=True)
 class Data:
@@ -55,43 +57,46 @@ class Config:
     data: of the cluster.
     descriptors: of its atoms.
     training: of the networks, full batches.
-    grid: the trials of every method, on validation geometries.
-    search_seeds: of the trials: trajectories and initial weights.
-    seeds: of the reported runs, others.
-    fractions: of the forces that are known.
+    trials: by method, tuned as `configs.balancing` says, with all forces.
+    seeds: of trajectories, initial weights and what is hidden.
+    stream: held-out geometries: "test", or "validation" to choose settings.
+    fractions: of the forces that are known, beside none and all.
     units: what a fraction is of: "geometries", "atoms".
-    methods: compared with all forces known.
-    partial: those that are compared over the fractions.
+    partial: methods that are compared over the fractions.
   """
   data: Data
   descriptors: Descriptors
   training: balancing.Training
-  grid: balancing.Grid
-  search_seeds: Tuple[int, ...]
+  trials: Trials
   seeds: Tuple[int, ...]
-  fractions: Tuple[float, ...] = (.05, .1, .2, .5)
+  stream: str
+  fractions: Tuple[float, ...] = ()
   units: Tuple[str, ...] = ("geometries", "atoms")
-  methods: Tuple[str, ...] = tuple(balancing.METHODS)
   partial: Tuple[str, ...] = ("eq1", "huge-savine")
 
 
-_FEW = balancing.Grid(  # one trial each, for presets that show how it runs
-    learning_rates=(1e-2,), weight_decays=(0.,), more_learning_rates=(1e-2,),
-    more_weight_decays=(0.,))
+_ALL: Trials = {method: balancing.Grid().trials(method)
+                for method in balancing.METHODS}
+_FEW: Trials = {method: (balancing.Trial(1e-2, 1., 0.),)
+                for method in ("values", "eq1", "huge-savine")}
+_TRAINING = balancing.Training((16, 16), "tanh", steps=500)
 
 PRESETS: Mapping[str, Config] = {
+    "tuning": Config(
+        Data(), Descriptors(), _TRAINING, _ALL,
+        seeds=(100, 101),  # ours: no reported run uses them
+        stream="validation"),
     "cpu": Config(
-        Data(), Descriptors(),
-        balancing.Training((16, 16), "tanh", steps=500), balancing.Grid(),
-        search_seeds=(100, 101), seeds=tuple(range(10))),
-    "quick": Config(
-        Data(count=30, held_out=50), Descriptors(),
-        balancing.Training((16, 16), "tanh", steps=300), _FEW,
-        search_seeds=(100,), seeds=(0, 1, 2),
-        methods=("values", "eq1", "huge-savine")),
+        Data(), Descriptors(), _TRAINING, _FEW, seeds=tuple(range(10)),
+        stream="test", fractions=(.05, .1, .2, .5)),
+    "quick": Config(  # ours: a minute of two cores
+        Data(count=30, held_out=50),
+        Descriptors(), dataclasses.replace(_TRAINING, steps=300), _FEW,
+        seeds=(0, 1, 2), stream="test", fractions=(.2,),
+        units=("geometries",)),
     "smoke": Config(
-        Data(count=6, held_out=4, warm_up=5, interval=1),
+        Data(count=5, held_out=4, warm_up=2, interval=1),
         Descriptors(functions=4), balancing.Training((4,), "tanh", steps=3),
-        _FEW, search_seeds=(100,), seeds=(0, 1), fractions=(.2,),
-        methods=("values", "eq1", "huge-savine"), partial=("eq1",)),
+        _FEW, seeds=(0, 1), stream="test", fractions=(.2,),
+        partial=("eq1",)),
 }

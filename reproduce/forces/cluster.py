@@ -6,6 +6,7 @@ the density that their neighbours make, so that the energy is no sum over pairs.
 ASE: A. H. Larsen et al., J. Phys.: Condens. Matter 29 (2017) 273002.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ class Geometries(NamedTuple):
   gradients: np.ndarray
 
 
+@functools.lru_cache(maxsize=64)
 def trajectory(config: config_lib.Data, count: int, seed: int) -> Geometries:
   """Runs Langevin dynamics and takes geometries at intervals.
 

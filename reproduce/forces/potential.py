@@ -57,21 +57,23 @@ class SymmetryFunctions(snt.Module):
 
   def __call__(self, positions: tf.Tensor) -> tf.Tensor:
     """Maps positions `[..., A, 3]` to `[..., A, G]`."""
-    cast = lambda variable: tf.cast(variable, positions.dtype)
-    return (self._sums(positions) - cast(self.mean)) / cast(self.deviation)
+    mean, deviation = (tf.cast(variable, positions.dtype)
+                       for variable in (self.mean, self.deviation))
+    return (self._sums(positions) - mean) / deviation
 
   def _sums(self, positions: tf.Tensor) -> tf.Tensor:
-    constant = lambda array: tf.constant(array, positions.dtype)
-    between = tf.einsum(
-        "pa,...ad->p...d", constant(self._differences), positions)
+    differences, belongs, centres = (
+        tf.constant(array, positions.dtype)
+        for array in (self._differences, self._belongs, self._centres))
+    between = tf.einsum("pa,...ad->p...d", differences, positions)
     # No atom is its own neighbour: the root's slope stays finite.
     r = tf.sqrt(tf.reduce_sum(between**2, -1, keepdims=True))  # [P, ..., 1]
     fades = tf.where(
         r < self._cutoff, .5 * tf.cos(np.pi / self._cutoff * r) + .5,
         tf.zeros_like(r))
     each = fades * tf.exp(
-        -self._eta * (r - constant(self._centres))**2)  # [P, ..., G]
-    return tf.einsum("ap,p...g->...ag", constant(self._belongs), each)
+        -self._eta * (r - centres)**2)  # [P, ..., G]
+    return tf.einsum("ap,p...g->...ag", belongs, each)
 
 
 class Potential(snt.Module):

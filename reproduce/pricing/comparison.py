@@ -2,8 +2,6 @@
 
 from typing import Dict, List
 
-import numpy as np
-
 from configs import pricing as config_lib
 from reproduce import run
 from reproduce.balancing import fit, grid

@@ -10,8 +10,8 @@ from typing import List, Tuple
 import numpy as np
 
 from configs import pricing as config_lib
-from reproduce import run
 from reproduce import rows as rows_lib
+from reproduce import run
 from reproduce.balancing import fit as fit_lib
 from reproduce.balancing import grid
 from reproduce.pricing import basket, digital

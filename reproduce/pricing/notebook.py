@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 from configs import pricing as config_lib
-from reproduce import run
 from reproduce import rows as rows_lib
+from reproduce import run
 from reproduce.pricing import basket
 from sobolev_tf import losses
 from sobolev_tf.keras import SobolevModel
