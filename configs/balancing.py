@@ -13,6 +13,8 @@ the edge of the grid are not followed further.
 import dataclasses
 from typing import Mapping, NamedTuple, Tuple
 
+from sobolev_tf import functions
+
 
 class Method(NamedTuple):
   """A way to balance the orders.
@@ -100,3 +102,54 @@ class Training:
   activation: str
   steps: int
   batch_size: int = 2**31 - 1  # ours: all points, as training sets are small
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+  """Figure 2's functions with every method.
+
+  Attributes:
+    functions: names of the benchmark functions.
+    sizes: numbers of training points.
+    trials: by method, the same for all functions and sizes.
+    training: the network and how to train it.
+    seeds: one repetition each.
+    stream: held-out points: "test", or "validation" to choose settings.
+    points: number of held-out points per function.
+  """
+  functions: Tuple[str, ...]
+  sizes: Tuple[int, ...]
+  trials: Mapping[str, Tuple[Trial, ...]]
+  training: Training
+  seeds: Tuple[int, ...]
+  stream: str
+  points: int
+
+
+ALL_TRIALS: Mapping[str, Tuple[Trial, ...]] = {
+    method: Grid().trials(method) for method in METHODS}
+# ours: one of each, where nothing is tuned
+ONE_TRIAL: Mapping[str, Tuple[Trial, ...]] = {
+    method: (trials[len(trials) // 2],)
+    for method, trials in ALL_TRIALS.items()}
+# Smooth, and not Figure 2's ReLU of 256 units: the derivatives of a ReLU
+# network are piecewise constant, and the other problems' networks are smooth.
+# Width and activation are those of configs.order2.
+_TRAINING = Training((64, 64), "tanh", steps=1_000)
+
+PRESETS: Mapping[str, Config] = {
+    "tuning": Config(
+        functions=tuple(functions.FUNCTIONS), sizes=(20,), trials=ALL_TRIALS,
+        training=_TRAINING,
+        seeds=(100, 101),  # ours: no reported run uses them
+        stream="validation", points=1_000),
+    "quick": Config(  # ours: half a minute of two cores
+        functions=tuple(functions.FUNCTIONS), sizes=(20,), trials=ONE_TRIAL,
+        training=dataclasses.replace(_TRAINING, steps=400), seeds=(0, 1, 2),
+        stream="test", points=1_000),
+    "smoke": Config(
+        functions=("booth", "ackley"), sizes=(20,), trials={
+            method: ONE_TRIAL[method] for method in ("values", "eq1")},
+        training=Training((8,), "tanh", steps=20), seeds=(0, 1),
+        stream="test", points=100),
+}

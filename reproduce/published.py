@@ -1,9 +1,9 @@
 """What the paper prints or claims: the only home of its numbers.
 
-Source: https://arxiv.org/abs/1706.04859 (NeurIPS 2017). Each entry says where
-it stands there: "printed" is a number in a table, "text" a claim in a
-sentence. Figure 2's bars and Figure 4's curves have no printed values, so
-there are none here.
+Source, unless another is named: https://arxiv.org/abs/1706.04859 (NeurIPS
+2017). Each entry says where it stands there: "printed" is a number in a table,
+"text" a claim in a sentence. Figure 2's bars and Figure 4's curves have no
+printed values, so there are none here.
 """
 
 from typing import Mapping, NamedTuple, Optional
@@ -88,3 +88,57 @@ TABLE1 = (
     _row("imagenet", 3, 5, 92.3,
          (38.0, .34), None, (52.9, 6.62), (86.9, .33), (87.4, .11)),
 )
+
+
+class SurrogateError(NamedTuple):
+  """Normalised errors of a surrogate on test points, medians over 5 pools."""
+  value: float
+  derivative: float
+
+
+# The surrogate of a reactor: https://github.com/jkitchin/pounce, commit
+# 04bdf29, python/notebooks/43_sobolev_training.ipynb, printed by its cells.
+# Learning curves, 5,000 steps, by method and number of solves.
+SURROGATE_CURVES: Mapping[tuple[str, int], SurrogateError] = {
+    (method, n): SurrogateError(*error)
+    for method, errors in {
+        "values": ((.4538, 2.3577), (.2975, 2.2389), (.1792, 1.5930),
+                   (.0805, .8526), (.0414, .6122)),
+        "weight 1": ((.2385, 1.5878), (.1006, .9010), (.0602, .5884),
+                     (.0228, .3825), (.0123, .2508)),
+        "likelihood": ((.2225, 1.3848), (.0868, .7300), (.0394, .3422),
+                       (.0123, .1876), (.0053, .1011)),
+    }.items() for n, error in zip((16, 32, 64, 128, 256), errors)}
+# 64 solves, 20,000 steps.
+SURROGATE_LONG: Mapping[str, SurrogateError] = {
+    "values": SurrogateError(.1485, 1.5300),
+    "weight 1": SurrogateError(.0382, .4554),
+    "weight 100": SurrogateError(.0187, .2142),
+    "z-score": SurrogateError(.0160, .1501),
+    "likelihood": SurrogateError(.0216, .2346),
+}
+
+
+class SurrogateDesign(NamedTuple):
+  """A design found with a surrogate, on the plant, over 5 pools.
+
+  Attributes:
+    regret: median share of the optimum's objective that is lost, percent.
+    violation: the largest distance from the limit, K.
+  """
+  regret: float
+  violation: float
+
+
+SURROGATE_DESIGNS: Mapping[tuple[str, int], SurrogateDesign] = {
+    ("values", 16): SurrogateDesign(5.51, 28.46),
+    ("values", 64): SurrogateDesign(.64, 3.07),
+    ("values", 256): SurrogateDesign(.85, 1.57),
+    ("likelihood", 16): SurrogateDesign(.47, 31.52),
+    ("likelihood", 64): SurrogateDesign(.11, .98),
+    ("likelihood", 256): SurrogateDesign(.02, .09),
+}
+# What a solve with its Jacobian costs, in solves: back-solves with the held
+# factorisation, and central differences.
+SURROGATE_COSTS: Mapping[str, float] = {
+    "back-solves": 1.17, "central differences": 7.54}

@@ -23,6 +23,8 @@ MODULES: Dict[str, str] = {
     "section5": "reproduce.section5.experiment",
     "pricing": "reproduce.pricing.experiment",
     "forces": "reproduce.forces.experiment",
+    "surrogate": "reproduce.surrogate.experiment",
+    "balancing": "reproduce.balancing.experiment",
     "speed": "benchmarks.compare",
     "synthetic_gradients": "benchmarks.synthetic_gradients",
     "scaling": "benchmarks.scaling",

@@ -5,8 +5,9 @@ import dataclasses
 from absl import flags
 
 from configs import surrogate as config_lib
-from reproduce import experiment, run
-from reproduce.surrogate import comparison
+from reproduce import experiment, run, tuning
+from reproduce.balancing import grid
+from reproduce.surrogate import comparison, section
 
 
 def plan(preset: str, config: config_lib.Config) -> run.Plan:
@@ -16,8 +17,14 @@ def plan(preset: str, config: config_lib.Config) -> run.Plan:
 
 
 def write(results: experiment.Results) -> str:
-  """Writes the section of the report."""
-  return ""
+  """Draws the figures and writes the section of the report."""
+  if results.settings["stream"] == "validation":
+    return "\n".join(
+        tuning.write([row for row in results.rows if row.n == n], grid.SEARCH)
+        for n in dict.fromkeys(row.n for row in results.rows))
+  return experiment.by_task(results, {
+      comparison.CURVES: section.curves, comparison.LONG: section.long,
+      comparison.METHODS: section.methods})
 
 
 EXPERIMENT = experiment.Experiment(
@@ -25,4 +32,5 @@ EXPERIMENT = experiment.Experiment(
     lambda: plan(flags.FLAGS.preset, config_lib.PRESETS[flags.FLAGS.preset]),
     experiment.Section(
         "A reactor's surrogate, trained on its Jacobian",
-        "The paper has no such experiment.", write))
+        "The paper has no such experiment; the numbers beside ours are those "
+        "of jkitchin/pounce, notebook 43_sobolev_training.", write))

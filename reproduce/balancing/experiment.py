@@ -1,0 +1,42 @@
+"""Every way to balance values and derivatives, on Figure 2's functions."""
+
+import dataclasses
+
+from absl import flags
+
+from configs import balancing as config_lib
+from reproduce import experiment, run, tuning
+from reproduce import rows as rows_lib
+from reproduce.balancing import benchmark_functions, grid, tables, which
+
+
+def plan(preset: str, config: config_lib.Config) -> run.Plan:
+  """The parts of a run; rows carry the preset's name."""
+  return run.Plan("balancing", preset, dataclasses.asdict(config),
+                  benchmark_functions.parts(config))
+
+
+def write(results: experiment.Results) -> str:
+  """Writes the section of the report."""
+  rows = results.rows
+  if tuning.is_search(rows, grid.SEARCH):
+    return tuning.write(rows, grid.SEARCH)
+  text = f"### Preset `{rows[0].preset}`\n\n"
+  for n in rows_lib.distinct(rows, "n"):
+    own = rows_lib.matching(rows, n=n)
+    text += (f"Errors of the value, {n} points:\n\n"
+             f"{tables.errors(own, grid.VALUE, 'task')}\n"
+             "Of the gradient:\n\n"
+             f"{tables.errors(own, grid.DERIVATIVE, 'task')}\n")
+  seeds = len(rows_lib.distinct(rows, "seed"))
+  return (text + tables.LEGEND.format(seeds=seeds) + "\n" +
+          which.write(which.problems(rows, results.source)))
+
+
+EXPERIMENT = experiment.Experiment(
+    "balancing", config_lib.PRESETS,
+    lambda: plan(flags.FLAGS.preset, config_lib.PRESETS[flags.FLAGS.preset]),
+    experiment.Section(
+        "Balancing values and derivatives",
+        "Paper: Eq. 1 sums its terms, and every experiment but Figure 4's "
+        "weighs them by 1.", write))

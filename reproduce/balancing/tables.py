@@ -1,0 +1,93 @@
+"""Errors of all methods, beside each other."""
+
+from typing import List, NamedTuple, Sequence
+
+import numpy as np
+
+from configs import balancing as config_lib
+from reproduce import decades, markdown, stats
+from reproduce import rows as rows_lib
+
+LEGEND = (
+    "Root mean square errors over the standard deviation of what is predicted, "
+    "mean over the channels; geometric means over {seeds} seeds with 95 % "
+    "intervals. Bold: the lowest, and those whose difference from it, paired "
+    "by seed, has an interval that holds 0.\n")
+
+
+class Scores(NamedTuple):
+  """Errors of the methods on one problem.
+
+  Attributes:
+    methods: M names, in the order of `configs.balancing.METHODS`.
+    errors: log10 by seed, `[M, S]`; NaN where a network diverged.
+  """
+  methods: Sequence[str]
+  errors: np.ndarray
+
+  @property
+  def best(self) -> int:
+    """The method with the lowest mean; one that diverged is not."""
+    return int(np.argmin(np.nan_to_num(self.errors.mean(1), nan=np.inf)))
+
+  def behind(self, method: int) -> stats.Interval:
+    """A method's errors minus the best's, in decades, paired by seed."""
+    return stats.paired_difference(self.errors[method], self.errors[self.best])
+
+  def level(self, method: int) -> bool:
+    """Whether a method cannot be told from the best."""
+    return method == self.best or (
+        bool(np.isfinite(self.errors[method]).all()) and
+        not self.behind(method).low > 0)
+
+
+def scores(rows: Sequence[rows_lib.Row], metric: str, **wanted) -> Scores:
+  """Errors of the methods that have rows.
+
+  Args:
+    rows: of one run.
+    metric: the error.
+    **wanted: which rows count, as `rows.matching` takes it; they leave one per
+      method and seed, or several that are averaged.
+
+  Returns:
+    The errors.
+  """
+  found = {method: decades.log_errors(rows, metric, method=method, **wanted)
+           for method in config_lib.METHODS}
+  made = [method for method, errors in found.items() if len(errors)]
+  return Scores(made, np.array([found[method] for method in made]))
+
+
+def errors(rows: Sequence[rows_lib.Row], metric: str, over: str) -> str:
+  """A table with a line per method.
+
+  Args:
+    rows: of one run.
+    metric: the error.
+    over: the field with a column for each of its values, "n" or "task".
+
+  Returns:
+    The table, in Markdown.
+  """
+  columns = list(dict.fromkeys(
+      getattr(row, over) for row in rows_lib.matching(rows, metric=metric)))
+  each = [scores(rows, metric, **{over: column}) for column in columns]
+  lines: List[List[str]] = []
+  for method, about in config_lib.METHODS.items():
+    cells = [_cell(score, method) for score in each]
+    if any(cells):
+      lines.append([about.title, *cells])
+  return markdown.table(
+      ["method", *(f"n = {c}" if over == "n" else str(c) for c in columns)],
+      lines)
+
+
+def _cell(score: Scores, method: str) -> str:
+  if method not in score.methods:
+    return ""
+  index = score.methods.index(method)
+  mean = stats.bootstrap(score.errors[index])
+  text = markdown.interval(stats.Interval(
+      10**mean.estimate, 10**mean.low, 10**mean.high, mean.size), 3)
+  return f"**{text}**" if score.level(index) else text

@@ -1,0 +1,46 @@
+"""Pools, units and errors of the reactor's data."""
+
+import numpy as np
+
+from reproduce.balancing import fit, grid
+from reproduce.surrogate import data
+
+
+def test_units_change_the_jacobian_by_the_chain_rule():
+  train = data.pool(0, 8)
+  units = data.Units.of(train)
+  scaled = units.apply(train)
+  np.testing.assert_allclose(scaled.x.mean(0), 0., atol=1e-10)
+  np.testing.assert_allclose(scaled.y.std(0), 1.)
+  np.testing.assert_allclose(
+      scaled.dy_dx[:, 2, 3],
+      train.dy_dx[:, 2, 3] * train.x[:, 3].std() / train.y[:, 2].std())
+  for back, given in zip(units.invert(scaled), train):
+    np.testing.assert_allclose(back, given, atol=1e-10)
+
+
+def test_a_smaller_training_set_is_the_beginning_of_a_larger_one():
+  np.testing.assert_array_equal(data.pool(0, 16).x[:8], data.pool(0, 8).x)
+  assert not np.isclose(data.pool(1, 8).x, data.pool(0, 8).x).any()
+
+
+def test_errors_of_the_truth_and_of_its_mean():
+  member = data.member(0, 8, 30, "test", split=True)
+  assert len(member.train.x) == 6 and len(member.x) == 32
+  np.testing.assert_array_equal(
+      member.train.x, data.Units.of(data.pool(0, 6)).apply(data.pool(0, 6)).x)
+  units = data.Units.of(data.pool(0, 6))
+  held_out = [units.apply(d) for d in (
+      data.sample(30, data.TEST_SEED), data.pool(0, 8))]
+  truth = fit.Data(member.x, *(
+      np.concatenate([arrays[0], arrays[1][6:]])
+      for arrays in zip(*(d[1:] for d in held_out))))
+  measured = member.measure(truth)
+  assert set(measured) == {grid.VALIDATION, grid.VALUE, grid.DERIVATIVE}
+  np.testing.assert_allclose(list(measured.values()), 0., atol=1e-10)
+  mean = truth._replace(
+      y=np.broadcast_to(truth.y[:30].mean(0), truth.y.shape))
+  np.testing.assert_allclose(member.measure(mean)[grid.VALUE], 1.)
+  assert set(data.member(0, 8, 30, "validation").measure(truth._replace(
+      x=truth.x[:30], y=truth.y[:30], dy_dx=truth.dy_dx[:30]))) == {
+          grid.VALIDATION}
