@@ -75,20 +75,18 @@ class Config:
   partial: Tuple[str, ...] = ("eq1", "huge-savine")
 
 
-_ALL: Trials = {method: balancing.Grid().trials(method)
-                for method in balancing.METHODS}
-_FEW: Trials = {method: (balancing.Trial(1e-2, 1., 0.),)
+_FEW: Trials = {method: balancing.ONE_TRIAL[method]
                 for method in ("values", "eq1", "huge-savine")}
 _TRAINING = balancing.Training((16, 16), "tanh", steps=500)
 
 PRESETS: Mapping[str, Config] = {
     "tuning": Config(
-        Data(), Descriptors(), _TRAINING, _ALL,
+        Data(), Descriptors(), _TRAINING, balancing.ALL_TRIALS,
         seeds=(100, 101),  # ours: no reported run uses them
         stream="validation"),
     "cpu": Config(
-        Data(), Descriptors(), _TRAINING, _FEW, seeds=tuple(range(10)),
-        stream="test", fractions=(.05, .1, .2, .5)),
+        Data(), Descriptors(), _TRAINING, balancing.ONE_TRIAL,
+        seeds=tuple(range(10)), stream="test", fractions=(.05, .1, .2, .5)),
     "quick": Config(  # ours: a minute of two cores
         Data(count=30, held_out=50),
         Descriptors(), dataclasses.replace(_TRAINING, steps=300), _FEW,

@@ -109,28 +109,28 @@ def _training(steps: int, hidden_sizes: Tuple[int, ...] = (20,) * 4
   return balancing.Training(hidden_sizes, "softplus", steps, batch_size=256)
 
 
-_ALL: Trials = {method: balancing.Grid().trials(method)
-                for method in balancing.METHODS}
 _STEPS = 1_600  # the notebook's 100 epochs of 16 batches
 _SEEDS = tuple(range(10))  # ours: intervals
-_FEW: Trials = {method: (balancing.Trial(1e-2, 1., 0.),)
+_FEW: Trials = {method: balancing.ONE_TRIAL[method]
                 for method in ("values", "eq1", "huge-savine")}
 
 PRESETS: Mapping[str, Config] = {
     "tuning": Config(basket=Basket(
-        4_096, _ALL, _training(_STEPS),
+        4_096, balancing.ALL_TRIALS, _training(_STEPS),
         seeds=(100, 101),  # ours: no reported run uses them
         stream="validation",
         points=16_384)),  # ours: payoffs are noisy, but cheap
-    "methods": Config(basket=Basket(
-        4_096, _FEW, _training(_STEPS), _SEEDS, "test", 4_096)),
     "cpu": Config(
-        Notebook((4_096, 8_192, 16_384), 100, _SEEDS[:3], _SEEDS),
+        basket=Basket(4_096, balancing.ONE_TRIAL, _training(_STEPS), _SEEDS,
+                      "test", 4_096),
         digital=Digital(4_096, (.05, .2, .8), (.01, .1, 1., 10.),
                         _training(_STEPS), _SEEDS)),
+    "notebook": Config(
+        Notebook((4_096, 8_192, 16_384), 100, _SEEDS[:3], _SEEDS)),
     "quick": Config(  # ours: a minute of two cores
         Notebook((4_096,), 30, (0, 1), ()),
-        Basket(4_096, _FEW, _training(300), (0, 1, 2), "test", 1_000),
+        Basket(4_096, balancing.ONE_TRIAL, _training(300), (0, 1, 2), "test",
+               1_000),
         Digital(4_096, (.2,), (1.,), _training(300), (0, 1, 2))),
     "smoke": Config(
         Notebook((64,), 1, (0, 1), (0, 1), hidden_sizes=(4,), points=50),
