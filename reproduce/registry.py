@@ -21,6 +21,8 @@ MODULES: Dict[str, str] = {
     "figure4_search": "reproduce.distillation.search",
     "table1": "reproduce.classification.table1",
     "section5": "reproduce.section5.experiment",
+    "pricing": "reproduce.pricing.experiment",
+    "forces": "reproduce.forces.experiment",
     "surrogate": "reproduce.surrogate.experiment",
     "balancing": "reproduce.balancing.experiment",
     "speed": "benchmarks.compare",

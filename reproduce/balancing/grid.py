@@ -18,6 +18,7 @@ from typing import (
 )
 
 import numpy as np
+import sonnet as snt
 
 from configs import balancing as config_lib
 from reproduce import rows as rows_lib
@@ -56,6 +57,8 @@ class Member(NamedTuple):
   measure: Callable[[fit_lib.Data], Dict[str, float]]
 
 
+# Makes an ensemble, given its training sets and seeds.
+Build = Callable[[fit_lib.Data, Sequence[int]], snt.Module]
 # Numbers by metric of each network of an ensemble, beside `Member.measure`.
 More = Callable[[mlp.EnsembleMLP, Sequence[Member]], List[Dict[str, float]]]
 
@@ -63,7 +66,8 @@ More = Callable[[mlp.EnsembleMLP, Sequence[Member]], List[Dict[str, float]]]
 def parts(name: str, members: Callable[[int], Sequence[Member]],
           trials: Mapping[int, Mapping[str, Sequence[config_lib.Trial]]],
           training: config_lib.Training, more: Optional[More] = None,
-          settings: Optional[Mapping[str, Any]] = None) -> List[run.Part]:
+          settings: Optional[Mapping[str, Any]] = None,
+          build: Optional[Build] = None) -> List[run.Part]:
   """One part per size, method and strength.
 
   Args:
@@ -74,6 +78,7 @@ def parts(name: str, members: Callable[[int], Sequence[Member]],
     training: how to train.
     more: measures what needs the networks.
     settings: of all rows, beside the trial's.
+    build: makes the networks; None for MLPs.
 
   Returns:
     The parts.
@@ -87,26 +92,29 @@ def parts(name: str, members: Callable[[int], Sequence[Member]],
             functools.partial(
                 _compute, members, count, method, strength,
                 [trial for trial in tried if trial.strength == strength],
-                training, more, settings or {}),
+                training, more, settings or {}, build),
             title=f"{name} n={count} {method}"))
   return found
 
 
 def _compute(members, count, method, strength, trials, training, more,
-             settings, job: run.Job) -> run.Outcome:
+             settings, build, job: run.Job) -> run.Outcome:
   """Trains all members with every trial in one ensemble."""
   each = members(count)
   pairs = [(trial, member) for trial in trials for member in each]
   networks = [member for _, member in pairs]
   data = fit_lib.Data(*(
       np.stack(arrays) for arrays in zip(*(m.train for m in networks))))
-  network = fit_lib.fit(
-      data, [member.seed for member in networks], method, strength,
-      [trial.learning_rate for trial, _ in pairs],
-      [trial.weight_decay for trial, _ in pairs], training,
-      identity={"tasks": [m.task for m in networks], "count": count,
-                **settings},
-      **job.training)
+  seeds = [member.seed for member in networks]
+  how = (seeds, method, strength, [trial.learning_rate for trial, _ in pairs],
+         [trial.weight_decay for trial, _ in pairs], training)
+  options = {"identity": {"tasks": [m.task for m in networks], "count": count,
+                          **settings}, **job.training}
+  if build is None:
+    network = fit_lib.fit(data, *how, **options)
+  else:
+    network = build(data, seeds)
+    fit_lib.train(network, data, *how, **options)
   found = fit_lib.predict(network, np.stack([m.x for m in networks]))
   extra = more(network, networks) if more else [{}] * len(networks)
   return run.Outcome([
