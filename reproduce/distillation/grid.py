@@ -22,6 +22,7 @@ from sobolev_tf import errors, files
 from sobolev_tf.atari import environment, evaluation, networks
 
 T = TypeVar("T")
+_SEEDS_TOGETHER = 5  # ours: few enough; each time a game is replayed, for 30 s
 TIMING = "timing"  # folder of the tables of seconds per step
 
 
@@ -193,13 +194,19 @@ class _Student:
 
 
 def _students(config: config_lib.Config) -> Iterator[_Student]:
-  """The students of a grid, game by game; methods of a seed in turn."""
-  for game, by_method in config.trials.items():
-    for percentage in config.percentages:
-      for seed in config.seeds:
-        for method, trials in by_method.items():
-          for trial in trials:
-            yield _Student(game, percentage, method, trial, seed)
+  """The students of a grid, game by game; methods of a seed in turn.
+
+  A few seeds of every game come before the next few, so that an unfinished run
+  of many seeds has nearly equally many in every cell.
+  """
+  for start in range(0, len(config.seeds), _SEEDS_TOGETHER):
+    seeds = config.seeds[start:start + _SEEDS_TOGETHER]
+    for game, by_method in config.trials.items():
+      for percentage in config.percentages:
+        for seed in seeds:
+          for method, trials in by_method.items():
+            for trial in trials:
+              yield _Student(game, percentage, method, trial, seed)
 
 
 def _compute(one: _Student, config: config_lib.Config,

@@ -247,6 +247,15 @@ def test_an_empty_grid_is_refused():
         dataclasses.replace(config_lib.PRESETS["smoke"], seeds=()))
 
 
+def test_a_few_seeds_of_all_games_come_before_the_next_few():
+  config = config_lib.PRESETS["power"]
+  names = [part.name for part in grid.plan("figure4", "power", config).parts]
+  assert len(set(names)) == len(names) == 3 * 3 * 2 * 20
+  for count, seeds in ((90, range(5)), (180, range(10))):
+    assert sorted(names[:count]) == sorted(
+        name for name in names if int(name.split("seed")[1]) in seeds)
+
+
 def test_every_method_has_the_same_number_of_trials():
   for config in config_lib.SEARCH.values():
     for methods in config.trials.values():
