@@ -6,12 +6,14 @@ students; below are the figures, the tables and the verdicts.
 
 from typing import Dict
 
+from absl import flags
 from matplotlib import figure
 
 from configs import figure4 as config_lib
-from reproduce import diverged, experiment, look, stats
+from reproduce import diverged, experiment, look, rows, stats
 from reproduce.distillation import cells as cells_lib
-from reproduce.distillation import grid, methods, tables
+from reproduce.distillation import grid, methods, search, tables
+from sobolev_tf import errors
 
 _DRAWN = ("test_error", "test_kl")
 
@@ -112,9 +114,29 @@ def _count(cells: cells_lib.Cells) -> int:
       for method in cells.methods)
 
 
+def define_flags() -> None:
+  """Defines the command's flags."""
+  grid.define_flags()
+  flags.DEFINE_string(
+      "search", None, "Folder with the rows of reproduce.figure4_search that "
+      "choose among a preset's trials. [the preset has one for each method]")
+
+
+def _narrow(config: config_lib.Config) -> config_lib.Config:
+  """One trial for each method: the best of the search in `--search`."""
+  preset, folder = flags.FLAGS.preset, flags.FLAGS.search
+  needed = config_lib.SEARCHED_BY.get(preset)
+  if bool(needed) != (folder is not None):
+    raise errors.UserError(
+        f"--preset={preset} needs --search=FOLDER, with the rows of "
+        f"python -m reproduce.figure4_search --preset={needed}." if needed else
+        f"--search is for the presets {', '.join(config_lib.SEARCHED_BY)}.")
+  return search.narrow(config, rows.read(folder)) if needed else config
+
+
 EXPERIMENT = experiment.Experiment(
     "figure4", config_lib.PRESETS,
-    lambda: grid.planned("figure4", config_lib.PRESETS),
+    lambda: grid.planned("figure4", config_lib.PRESETS, _narrow),
     experiment.Section(
         "Figure 4: distilling Atari policies",
         "Paper, Section 4.2: with Sobolev Training the student is closer to "
@@ -123,4 +145,4 @@ EXPERIMENT = experiment.Experiment(
         "The paper prints no values for this figure, so its claims are "
         "compared.",
         write),
-    grid.define_flags)
+    define_flags)

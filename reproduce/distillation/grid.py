@@ -69,11 +69,13 @@ def configure(presets: Mapping[str, config_lib.Config]) -> config_lib.Config:
   return config
 
 
-def planned(artefact: str, presets: Mapping[str, config_lib.Config]
-            ) -> run.Plan:
-  """The plan that the user's flags ask for; raises as `plan` does."""
+def planned(artefact: str, presets: Mapping[str, config_lib.Config],
+            narrow: Callable[[config_lib.Config], config_lib.Config] =
+            lambda config: config) -> run.Plan:
+  """The plan that the user's flags ask for, after `narrow`; raises as `plan`.
+  """
   jobs.use_one_thread()
-  return plan(artefact, flags.FLAGS.preset, configure(presets),
+  return plan(artefact, flags.FLAGS.preset, narrow(configure(presets)),
               flags.FLAGS.agents)
 
 
