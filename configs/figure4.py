@@ -175,10 +175,10 @@ PRESETS: Mapping[str, Config] = {
         settings=dataclasses.replace(_SETTINGS, steps=1_000), score_games=0,
         timing_repeats=0),
     # The same, each with the strength that the search `controls` chooses and
-    # as many trials as Sobolev Training. Rule, written before either ran: a
-    # control explains the gain of Sobolev Training in a cell where Sobolev
-    # Training is better than regular and, by the rule of `power`, not better
-    # than the control.
+    # as many trials as Sobolev Training. Rule, written before either ran: in a
+    # cell where Sobolev Training is better than regular, a control explains
+    # that if by the rule of `power` it equals Sobolev Training or is better; it
+    # does not if Sobolev Training is better; else it stays open.
     "tuned_controls": dataclasses.replace(
         _CPU, trials={
             game: {"regular": (methods["regular"],), **_controls(game)}

@@ -10,9 +10,9 @@ from absl import flags
 from matplotlib import figure
 
 from configs import figure4 as config_lib
-from reproduce import diverged, experiment, look, rows, stats
+from reproduce import aggregates, diverged, experiment, look, rows, stats
+from reproduce.distillation import answer, grid, methods, search, tables
 from reproduce.distillation import cells as cells_lib
-from reproduce.distillation import grid, methods, search, tables
 from sobolev_tf import errors
 
 _DRAWN = ("test_error", "test_kl")
@@ -25,6 +25,12 @@ def write(results: experiment.Results) -> str:
   parts = [
       f"### Preset `{results.rows[0].preset}`: {_count(cells)} seeds, "
       f"{max(row.step for row in results.rows):,} steps\n"]
+  said = answer.write(cells)
+  if said:
+    look.save(answer.draw(cells), results.folder / "figure4-answer.png")
+    parts += [said, "![Figure 4: gain over regular students, by cell]"
+              "(figure4-answer.png)\n\nBars: 95 % paired-t intervals. Grey: "
+              "what counts as equal.\n"]
   for against, duration in (("step", {}), ("time", seconds)):
     for metric in _DRAWN if duration or against == "step" else ():
       name = f"figure4-{metric}{'-time' if duration else ''}.png"
@@ -42,9 +48,22 @@ def write(results: experiment.Results) -> str:
       *(f"**{title[0].upper()}{title[1:]}**\n\n{tables.table(cells, metric)}"
         for metric, title in cells_lib.METRICS.items()),
       tables.summary(cells), diverged.sentence(results.rows),
-      tables.controls(cells), tables.more(cells),
-      tables.costs(seconds)]
+      tables.controls(cells),
+      _aggregates(cells, results), tables.reaching(cells, seconds),
+      tables.more(cells), tables.costs(seconds)]
   return "\n".join(part for part in parts if part)
+
+
+def _aggregates(cells: cells_lib.Cells, results: experiment.Results) -> str:
+  """All cells of a method together; "" if regular or Sobolev is not there."""
+  return aggregates.write(
+      {method: [cells.final(game, percentage, method, "test_kl")
+                for game in cells.games for percentage in cells.percentages]
+       for method in cells.methods}, "regular",
+      {name: method.title for name, method in methods.METHODS.items()},
+      {name: method.colour for name, method in methods.METHODS.items()},
+      "test D_KL(student || teacher)",
+      results.folder / "figure4-profiles.png")
 
 
 def read_timing(results: experiment.Results) -> Dict[str, Dict[str, float]]:

@@ -130,7 +130,7 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
     A figure with a panel per game.
   """
   drawing, axes = look.canvas(3.4 * len(cells.games), 3.2, len(cells.games))
-  along = ("learning_rate",)
+  along: Tuple[str, ...] = ("learning_rate",)
   if not _varied(cells, along) and _varied(cells, ("alpha", "noise")):
     along = ("alpha", "noise")
   for axis, game in zip(axes, cells.games):
