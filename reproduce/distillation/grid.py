@@ -122,18 +122,8 @@ def plan(artefact: str, preset: str, config: config_lib.Config,
       larger than its students.
   """
   check(config)
-  sources = {game: game_lib.load(game, agents) for game in config.trials}
-  for source in sources.values():
-    student.check_size(config.settings.network, source.teacher)
-    game_lib.split(source.log, config)
-  opened: Dict[str, game_lib.Game] = {}
-
-  def open_game(game: str) -> game_lib.Game:
-    if game not in opened:
-      opened.clear()  # one at a time: its states take hundreds of megabytes
-      opened[game] = game_lib.Game(sources[game], config)
-    return opened[game]
-
+  sources = game_lib.load_all(config, agents)
+  open_game = game_lib.opener(sources, config)
   parts = [
       run.Part(one.name, functools.partial(_compute, one, config, open_game))
       for one in _students(config)]
