@@ -8,6 +8,7 @@ import numpy as np
 
 BLUE, RED, GREEN, YELLOW = "#4878a8", "#c8553d", "#5a9e6f", "#d8a23a"
 PURPLE, GREY, BLACK = "#8c6bb1", "#9a9a9a", "#222222"
+ORANGE, BROWN, PINK = "#e07b39", "#8a5a44", "#d977a8"
 _DPI = 110
 
 

@@ -18,6 +18,7 @@ MODULES: Dict[str, str] = {
     "figure3": "reproduce.regression.figure3",
     "sensitivity": "reproduce.regression.sensitivity",
     "figure4": "reproduce.distillation.figure4",
+    "figure4_saliency": "reproduce.distillation.saliency",
     "figure4_search": "reproduce.distillation.search",
     "table1": "reproduce.classification.table1",
     "section5": "reproduce.section5.experiment",

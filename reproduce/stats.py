@@ -5,7 +5,7 @@ Methods are compared by their difference within a seed (same data, initial
 weights and minibatches), which removes most of the spread between seeds.
 """
 
-from typing import NamedTuple, Sequence, Union
+from typing import Callable, NamedTuple, Sequence, Union
 
 import numpy as np
 from scipy import stats
@@ -26,6 +26,11 @@ class Interval(NamedTuple):
   low: float
   high: float
   size: int
+
+  def mapped(self, function: Callable[[float], float]) -> "Interval":
+    """The same interval of a rising function of what is estimated."""
+    return self._replace(estimate=function(self.estimate),
+                         low=function(self.low), high=function(self.high))
 
 
 def bootstrap(values: Values, statistic=np.mean) -> Interval:
@@ -75,6 +80,36 @@ def paired_difference(first: Values, second: Values) -> Interval:
     return Interval(mean, mean, mean, len(difference))
   low, high = stats.ttest_1samp(difference, 0.).confidence_interval(CONFIDENCE)
   return Interval(mean, float(low), float(high), len(difference))
+
+
+def equivalent(first: Values, second: Values, margin: float) -> bool:
+  """Whether two means differ by less than a share of the first one.
+
+  Two one-sided paired t-tests (Schuirmann, 1987, J. Pharmacokinet. Biopharm.
+  15) reject that the second mean is (1 - margin) of the first or less, and
+  that it is (1 + margin) of it or more, at 1 - CONFIDENCE each.
+
+  Args:
+    first: one positive value per seed.
+    second: one value per seed, in the same order.
+    margin: the smallest difference of interest, as a share of the first mean.
+
+  Returns:
+    Whether both tests reject; False with fewer than two seeds for which both
+    are finite.
+  """
+  for share, alternative in ((1 - margin, "less"), (1 + margin, "greater")):
+    difference = _finite(share * np.asarray(first) - np.asarray(second))
+    if len(difference) < 2:
+      return False
+    if np.ptp(difference) == 0:  # the test divides by the spread
+      beyond = difference[0] < 0 if alternative == "less" else difference[0] > 0
+    else:
+      test = stats.ttest_1samp(difference, 0., alternative=alternative)
+      beyond = test.pvalue < 1 - CONFIDENCE
+    if not beyond:
+      return False
+  return True
 
 
 def verdict(interval: Interval, positive: str, negative: str) -> str:

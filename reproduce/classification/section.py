@@ -6,6 +6,7 @@ from matplotlib import figure
 import numpy as np
 
 from reproduce import (
+    aggregates,
     diverged,
     experiment,
     look,
@@ -40,7 +41,12 @@ def write(results: experiment.Results) -> str:
     parts.append(
         f"### `{cells.task}`, preset `{group[0].preset}`: {setting}, "
         f"{steps:,} steps\n\n{table(cells)}\n{verdicts(cells)}\n"
-        f"![Table 1, {head}]({name})\n\n{diagnosis(cells)}")
+        f"![Table 1, {head}]({name})\n\n{diagnosis(cells)}\n"
+        + aggregates.write(
+            {method: [{seed: 100. - value for seed, value in cells.accuracy(
+                method, 1).items()}] for method in cells.methods},
+            "sobolev", TITLES, COLOURS, f"{cells.stream} top-1 error",
+            results.folder / f"table1-{number}-profiles.png"))
   return "\n".join(parts)
 
 

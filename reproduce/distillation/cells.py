@@ -88,15 +88,22 @@ class Cells:
     _, values, seeds = self.curves(game, percentage, method, metric, trial)
     return {seed: row[-1] for seed, row in zip(seeds, values)}
 
+  def pair(self, game: str, percentage: float, metric: str,
+           first: str = "regular", second: str = "sobolev"
+           ) -> Tuple[List[float], List[float]]:
+    """Two methods' values at the end of training, of the seeds both have."""
+    cells = [self.final(game, percentage, method, metric)
+             for method in (first, second)]
+    shared = sorted(set(cells[0]) & set(cells[1]))
+    return ([cells[0][seed] for seed in shared],
+            [cells[1][seed] for seed in shared])
+
   def difference(self, game: str, percentage: float, metric: str,
                  first: str = "regular", second: str = "sobolev"
                  ) -> stats.Interval:
     """first - second at the end of training, paired by seed."""
-    cells = [self.final(game, percentage, method, metric)
-             for method in (first, second)]
-    shared = sorted(set(cells[0]) & set(cells[1]))
     return stats.paired_difference(
-        *([cell[seed] for seed in shared] for cell in cells))
+        *self.pair(game, percentage, metric, first, second))
 
 
 def title(game: str) -> str:

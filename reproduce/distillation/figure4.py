@@ -6,12 +6,14 @@ students; below are the figures, the tables and the verdicts.
 
 from typing import Dict
 
+from absl import flags
 from matplotlib import figure
 
 from configs import figure4 as config_lib
-from reproduce import diverged, experiment, look, stats
+from reproduce import aggregates, diverged, experiment, look, rows, stats
+from reproduce.distillation import answer, grid, methods, search, tables
 from reproduce.distillation import cells as cells_lib
-from reproduce.distillation import grid, methods, tables
+from sobolev_tf import errors
 
 _DRAWN = ("test_error", "test_kl")
 
@@ -23,6 +25,12 @@ def write(results: experiment.Results) -> str:
   parts = [
       f"### Preset `{results.rows[0].preset}`: {_count(cells)} seeds, "
       f"{max(row.step for row in results.rows):,} steps\n"]
+  said = answer.write(cells)
+  if said:
+    look.save(answer.draw(cells), results.folder / "figure4-answer.png")
+    parts += [said, "![Figure 4: gain over regular students, by cell]"
+              "(figure4-answer.png)\n\nBars: 95 % paired-t intervals. Grey: "
+              "what counts as equal.\n"]
   for against, duration in (("step", {}), ("time", seconds)):
     for metric in _DRAWN if duration or against == "step" else ():
       name = f"figure4-{metric}{'-time' if duration else ''}.png"
@@ -40,9 +48,22 @@ def write(results: experiment.Results) -> str:
       *(f"**{title[0].upper()}{title[1:]}**\n\n{tables.table(cells, metric)}"
         for metric, title in cells_lib.METRICS.items()),
       tables.summary(cells), diverged.sentence(results.rows),
-      tables.controls(cells), tables.more(cells),
-      tables.costs(seconds)]
+      tables.controls(cells),
+      _aggregates(cells, results), tables.reaching(cells, seconds),
+      tables.more(cells), tables.costs(seconds)]
   return "\n".join(part for part in parts if part)
+
+
+def _aggregates(cells: cells_lib.Cells, results: experiment.Results) -> str:
+  """All cells of a method together; "" if regular or Sobolev is not there."""
+  return aggregates.write(
+      {method: [cells.final(game, percentage, method, "test_kl")
+                for game in cells.games for percentage in cells.percentages]
+       for method in cells.methods}, "regular",
+      {name: method.title for name, method in methods.METHODS.items()},
+      {name: method.colour for name, method in methods.METHODS.items()},
+      "test D_KL(student || teacher)",
+      results.folder / "figure4-profiles.png")
 
 
 def read_timing(results: experiment.Results) -> Dict[str, Dict[str, float]]:
@@ -112,9 +133,29 @@ def _count(cells: cells_lib.Cells) -> int:
       for method in cells.methods)
 
 
+def define_flags() -> None:
+  """Defines the command's flags."""
+  grid.define_flags()
+  flags.DEFINE_string(
+      "search", None, "Folder with the rows of reproduce.figure4_search that "
+      "choose among a preset's trials. [the preset has one for each method]")
+
+
+def _narrow(config: config_lib.Config) -> config_lib.Config:
+  """One trial for each method: the best of the search in `--search`."""
+  preset, folder = flags.FLAGS.preset, flags.FLAGS.search
+  needed = config_lib.SEARCHED_BY.get(preset)
+  if bool(needed) != (folder is not None):
+    raise errors.UserError(
+        f"--preset={preset} needs --search=FOLDER, with the rows of "
+        f"python -m reproduce.figure4_search --preset={needed}." if needed else
+        f"--search is for the presets {', '.join(config_lib.SEARCHED_BY)}.")
+  return search.narrow(config, rows.read(folder)) if needed else config
+
+
 EXPERIMENT = experiment.Experiment(
     "figure4", config_lib.PRESETS,
-    lambda: grid.planned("figure4", config_lib.PRESETS),
+    lambda: grid.planned("figure4", config_lib.PRESETS, _narrow),
     experiment.Section(
         "Figure 4: distilling Atari policies",
         "Paper, Section 4.2: with Sobolev Training the student is closer to "
@@ -123,4 +164,4 @@ EXPERIMENT = experiment.Experiment(
         "The paper prints no values for this figure, so its claims are "
         "compared.",
         write),
-    grid.define_flags)
+    define_flags)

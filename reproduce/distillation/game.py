@@ -1,11 +1,12 @@
 """What students of a game learn from: its teacher and recorded states."""
 
 import pathlib
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from configs import figure4 as config_lib
 from reproduce.distillation import duplicates as duplicates_lib
 from reproduce.distillation import split as split_lib
+from reproduce.distillation import student
 from sobolev_tf import files
 from sobolev_tf.atari import (
   networks,
@@ -58,6 +59,50 @@ def load(name: str, agents: Optional[files.Path] = None) -> Source:
   log, _ = recording_files.load_game_log(name, teacher, recorded)
   has_states = recorded is not None and recording_files.has_states(recorded)
   return Source(teacher, log, recorded if has_states else None)
+
+
+def load_all(config: config_lib.Config, agents: Optional[files.Path] = None
+             ) -> Dict[str, Source]:
+  """Loads and checks the files of all games, before anything is written.
+
+  Args:
+    config: what will be run.
+    agents: as for `load`.
+
+  Returns:
+    Each game's files.
+
+  Raises:
+    UserError: if one is missing, damaged or too short for the percentages, or
+      a teacher is not larger than its students.
+  """
+  sources = {game: load(game, agents) for game in config.trials}
+  for source in sources.values():
+    student.check_size(config.settings.network, source.teacher)
+    split(source.log, config)
+  return sources
+
+
+def opener(sources: Mapping[str, Source], config: config_lib.Config
+           ) -> "Callable[[str], Game]":
+  """Replays games when they are asked for and keeps the last one.
+
+  Args:
+    sources: each game's files.
+    config: what will be run.
+
+  Returns:
+    A function from a game's name to the game.
+  """
+  opened: Dict[str, Game] = {}
+
+  def open_game(game: str) -> Game:
+    if game not in opened:
+      opened.clear()  # one at a time: its states take hundreds of megabytes
+      opened[game] = Game(sources[game], config)
+    return opened[game]
+
+  return open_game
 
 
 def split(log: recordings.ActionLog, config: config_lib.Config

@@ -22,6 +22,7 @@ from sobolev_tf import errors, files
 from sobolev_tf.atari import environment, evaluation, networks
 
 T = TypeVar("T")
+_SEEDS_TOGETHER = 5  # ours: few enough; each time a game is replayed, for 30 s
 TIMING = "timing"  # folder of the tables of seconds per step
 
 
@@ -68,11 +69,13 @@ def configure(presets: Mapping[str, config_lib.Config]) -> config_lib.Config:
   return config
 
 
-def planned(artefact: str, presets: Mapping[str, config_lib.Config]
-            ) -> run.Plan:
-  """The plan that the user's flags ask for; raises as `plan` does."""
+def planned(artefact: str, presets: Mapping[str, config_lib.Config],
+            narrow: Callable[[config_lib.Config], config_lib.Config] =
+            lambda config: config) -> run.Plan:
+  """The plan that the user's flags ask for, after `narrow`; raises as `plan`.
+  """
   jobs.use_one_thread()
-  return plan(artefact, flags.FLAGS.preset, configure(presets),
+  return plan(artefact, flags.FLAGS.preset, narrow(configure(presets)),
               flags.FLAGS.agents)
 
 
@@ -119,18 +122,8 @@ def plan(artefact: str, preset: str, config: config_lib.Config,
       larger than its students.
   """
   check(config)
-  sources = {game: game_lib.load(game, agents) for game in config.trials}
-  for source in sources.values():
-    student.check_size(config.settings.network, source.teacher)
-    game_lib.split(source.log, config)
-  opened: Dict[str, game_lib.Game] = {}
-
-  def open_game(game: str) -> game_lib.Game:
-    if game not in opened:
-      opened.clear()  # one at a time: its states take hundreds of megabytes
-      opened[game] = game_lib.Game(sources[game], config)
-    return opened[game]
-
+  sources = game_lib.load_all(config, agents)
+  open_game = game_lib.opener(sources, config)
   parts = [
       run.Part(one.name, functools.partial(_compute, one, config, open_game))
       for one in _students(config)]
@@ -193,13 +186,19 @@ class _Student:
 
 
 def _students(config: config_lib.Config) -> Iterator[_Student]:
-  """The students of a grid, game by game; methods of a seed in turn."""
-  for game, by_method in config.trials.items():
-    for percentage in config.percentages:
-      for seed in config.seeds:
-        for method, trials in by_method.items():
-          for trial in trials:
-            yield _Student(game, percentage, method, trial, seed)
+  """The students of a grid, game by game; methods of a seed in turn.
+
+  A few seeds of every game come before the next few, so that an unfinished run
+  of many seeds has nearly equally many in every cell.
+  """
+  for start in range(0, len(config.seeds), _SEEDS_TOGETHER):
+    seeds = config.seeds[start:start + _SEEDS_TOGETHER]
+    for game, by_method in config.trials.items():
+      for percentage in config.percentages:
+        for seed in seeds:
+          for method, trials in by_method.items():
+            for trial in trials:
+              yield _Student(game, percentage, method, trial, seed)
 
 
 def _compute(one: _Student, config: config_lib.Config,

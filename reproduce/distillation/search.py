@@ -1,19 +1,23 @@
 """What Figure 4's results depend on, and the choice of its settings.
 
 Every method gets the same number of trials, on validation states. The choice
-is written into configs/figure4.py by hand.
+of the preset `cpu` is written into configs/figure4.py by hand; that of others
+is read from the rows by `reproduce.figure4 --search`.
 """
 
+import dataclasses
 import itertools
-from typing import Dict, Sequence
+from typing import Dict, Sequence, Tuple
 
 from matplotlib import figure, ticker
 import numpy as np
 
+from configs import distillation as student_config
 from configs import figure4 as config_lib
 from reproduce import experiment, look, markdown, rows
 from reproduce.distillation import cells as cells_lib
 from reproduce.distillation import grid, methods
+from sobolev_tf import errors
 
 METRIC = "validation_kl"
 
@@ -34,6 +38,41 @@ def choose(measured: Sequence[rows.Row]
       game: {method: dict(_best(cells, game, method))
              for method in cells.methods if cells.trials(game, method)}
       for game in cells.games}
+
+
+def narrow(config: config_lib.Config, measured: Sequence[rows.Row]
+           ) -> config_lib.Config:
+  """Leaves of several trials the one that a search finds best.
+
+  Args:
+    config: what to run; where there is one trial, it stays.
+    measured: rows of a search over the others at the same shares.
+
+  Returns:
+    The same with one trial for each game and method.
+
+  Raises:
+    UserError: if the search has not finished these trials.
+  """
+  cells = cells_lib.Cells(measured)
+
+  def best(game: str, method: str, tried: Tuple[student_config.Trial, ...]
+           ) -> Tuple[student_config.Trial, ...]:
+    if len(tried) == 1:
+      return tried
+    keys = [tuple(methods.settings(method, trial).items()) for trial in tried]
+    if not all(cells.final(game, percentage, method, METRIC, key)
+               for key in keys for percentage in config.percentages):
+      raise errors.UserError(
+          f"The search lacks trials of {methods.METHODS[method].title} on "
+          f"{cells_lib.title(game)}: run it to its end first.")
+    scores = [_score(cells, game, method, key) for key in keys]
+    return (tried[int(np.argmin(scores))],)
+
+  return dataclasses.replace(config, trials={
+      game: {method: best(game, method, tried)
+             for method, tried in by_method.items()}
+      for game, by_method in config.trials.items()})
 
 
 def _best(cells: cells_lib.Cells, game: str, method: str) -> cells_lib.Trial:
@@ -79,7 +118,10 @@ def write(results: experiment.Results) -> str:
 
 
 def draw(cells: cells_lib.Cells) -> figure.Figure:
-  """Validation KL against the learning rate, a line for all else in a trial.
+  """Validation KL of every trial, a line for each method and setting.
+
+  Lines go along the learning rate, or, if that was not varied, along the
+  strength: alpha, or the noise.
 
   Args:
     cells: the measurements of a search.
@@ -88,14 +130,18 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
     A figure with a panel per game.
   """
   drawing, axes = look.canvas(3.4 * len(cells.games), 3.2, len(cells.games))
+  along: Tuple[str, ...] = ("learning_rate",)
+  if not _varied(cells, along) and _varied(cells, ("alpha", "noise")):
+    along = ("alpha", "noise")
   for axis, game in zip(axes, cells.games):
     for method in cells.methods:
       lines: Dict[cells_lib.Trial, list] = {}
       for trial in cells.trials(game, method):
         others = dict(trial)
-        rate = others.pop("learning_rate")
+        values = [others.pop(name) for name in along]
+        at = next((value for value in values if value is not None), np.nan)
         lines.setdefault(tuple(others.items()), []).append(
-            (rate, np.exp(_score(cells, game, method, trial))))
+            (at, np.exp(_score(cells, game, method, trial))))
       for marker, (rest, points) in zip(
           itertools.cycle("os^vDPX*<>"), lines.items()):
         axis.plot(*zip(*sorted(points)),
@@ -106,17 +152,26 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
                         f"{rows.label(dict(rest))}".strip())
     axis.set_xscale("log")
     axis.set_yscale("log")
-    rates = sorted({x for line in axis.get_lines() for x in line.get_xdata()})
-    axis.set_xticks(rates, [f"{rate:g}" for rate in rates], rotation=60)
-    axis.xaxis.set_minor_locator(ticker.NullLocator())
+    marks = sorted({x for line in axis.get_lines() for x in line.get_xdata()})
+    if along == ("learning_rate",):
+      axis.set_xticks(marks, [f"{rate:g}" for rate in marks], rotation=60)
+      axis.xaxis.set_minor_locator(ticker.NullLocator())
     axis.set_title(cells_lib.title(game), fontsize=10)
-    axis.set_xlabel("learning rate", fontsize=9)
+    axis.set_xlabel(" or ".join(along).replace("_", " "), fontsize=9)
     axis.tick_params(labelsize=7, which="both")
     axis.grid(alpha=.25, which="both", linewidth=.5)
   axes[0].set_ylabel("validation D_KL, nats", fontsize=9)
   drawing.legend(*axes[0].get_legend_handles_labels(), frameon=False,
                  loc="outside lower center", ncols=4, fontsize=8)
   return drawing
+
+
+def _varied(cells: cells_lib.Cells, names: Tuple[str, ...]) -> bool:
+  """Whether a method's trials on a game differ in these settings."""
+  return any(
+      len({tuple(dict(trial)[name] for name in names)
+           for trial in cells.trials(game, method)}) > 1
+      for game in cells.games for method in cells.methods)
 
 
 EXPERIMENT = experiment.Experiment(

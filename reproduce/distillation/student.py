@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from configs import distillation as config_lib
-from reproduce.distillation import methods
+from reproduce.distillation import controls, methods
 from reproduce.distillation import split as split_lib
+from reproduce.distillation import step as step_lib
 from sobolev_tf import derivatives, errors, files, losses
 from sobolev_tf.atari import networks, policies
 from sobolev_tf.atari import states as states_lib
@@ -74,6 +75,9 @@ class Distillation:
         [seed], len(split.train), settings.batch_size)
     self._teacher = teacher
     self._states, self._seed = states, seed
+    self._mean_jacobian = controls.mean_jacobian(
+        policies.log_policy(teacher), states, split.train
+    ) if methods.METHODS[method].needs_mean else None
     self._evaluated = {
         part: split_lib.thin(rows, settings.evaluation_states)
         for part, rows in split._asdict().items()}
@@ -98,10 +102,10 @@ class Distillation:
 
   def _terms(self, x, teacher_log_probs, index) -> terms.SobolevTerms:
     """The method's loss per example on a minibatch."""
-    return methods.METHODS[self.method].loss(methods.Step(
+    return methods.METHODS[self.method].loss(step_lib.Step(
         x, teacher_log_probs, policies.log_policy(self.student),
         policies.log_policy(self._teacher), self.trial, self.settings.distance,
-        functools.partial(self._fold, index)))
+        functools.partial(self._fold, index), self._mean_jacobian))
 
   def _fold(self, index: tf.Tensor, stream: int) -> tf.Tensor:
     """The stateless seed of something random in a step."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from configs import figure2 as config_lib
 from reproduce import (
+  aggregates,
   diverged,
   experiment,
   look,
@@ -41,7 +42,12 @@ def write(results: experiment.Results) -> str:
     parts.append(
         f"### Preset `{preset}`: {setting}, {steps} steps\n\n"
         f"![Figure 2 right, {setting}]({name})\n\n{table(cells)}\n"
-        f"{summary(cells)}\n{_gradients(group)}{diverged.sentence(group)}")
+        f"{summary(cells)}\n{_gradients(group)}{diverged.sentence(group)}"
+        + aggregates.write(
+            {method: [cells.by_seed(function, n, method)
+                      for function in cells.functions for n in cells.sizes]
+             for method in cells.methods}, "regular", panels.LABELS, COLOURS,
+            "test MSE", results.folder / f"figure2-{number}-profiles.png"))
   return "\n".join(parts)
 
 

@@ -53,6 +53,11 @@ class Grid:
     shared = sorted(set.intersection(*map(set, cells)))
     return np.array([self._cells[function, n, method][s] for s in shared])
 
+  def by_seed(self, function: str, n: int, method: str) -> Dict[int, float]:
+    """The errors themselves, of every seed that the method has."""
+    return {seed: 10.**value
+            for seed, value in self._cells[function, n, method].items()}
+
   def difference(self, function: str, n: int,
                  pair: Sequence[str] = METHODS) -> stats.Interval:
     """log10(first) - log10(second), paired by seed, in decades."""

@@ -19,6 +19,7 @@ from reproduce import (
     figure2,
     figure3,
     figure4,
+    figure4_saliency,
     figure4_search,
     order2,
     record,
@@ -32,8 +33,8 @@ from sobolev_tf import errors
 from sobolev_tf.atari import environment
 from sobolev_tf.training import loop
 
-TRAINING = (figure2, figure3, sensitivity, order2, figure4, figure4_search,
-            table1, theory)
+TRAINING = (figure2, figure3, sensitivity, order2, figure4, figure4_saliency,
+            figure4_search, table1, theory)
 WITH_OUTPUT = (*TRAINING, record, train_teacher)
 WITH_GAME = (record, train_teacher, evaluate_teacher)
 HUGE = "99999999999999999999999"

@@ -29,6 +29,7 @@ ARGUMENTS = {  # of those that need more than --preset=smoke
     "train_teacher": [f"--game={GAME}", "--steps=512"],
     "record": ["--sample", f"--game={GAME}"],
     "figure4": ["--percentages=20"],
+    "figure4_saliency": ["--percentages=20"],
     "figure4_search": ["--percentages=20", "--methods=regular,sobolev"],
     "table1": ["--method=noprop,sobolev"],
 }
@@ -59,7 +60,7 @@ def whole(request, tmp_path_factory, agents):
   """An uninterrupted run: name, flags, folder, number of moments, seconds."""
   name = request.param
   arguments = ["--preset=smoke", *ARGUMENTS.get(name, ())]
-  if name in ("figure4", "figure4_search"):
+  if name.startswith("figure4"):
     arguments.append(f"--agents={agents}")
   if name == "record":
     arguments.append(f"--weights={agents / GAME}")

@@ -97,3 +97,35 @@ def test_bootstrap_of_two_or_more_values_has_an_interval(values, statistic):
 def test_verdict(low, high, words):
   interval = stats.Interval((low + high) / 2, low, high, 5)
   assert stats.verdict(interval, "up", "down") == words
+
+
+def test_equivalence_worked_out_by_hand():
+  # second - first: -.2, 0, .2, 0 around firsts of 10: mean 0, deviation
+  # sqrt(.08 / 3), standard error .0816; t(.95, 3) = 2.353363 from a printed
+  # table, so the bound is .1922 on either side, 1.92 % of 10.
+  first, second = [10.] * 4, [9.8, 10., 10.2, 10.]
+  assert stats.equivalent(first, second, .0193)
+  assert not stats.equivalent(first, second, .0191)
+  # Shifted by .1, only one of the two tests is harder.
+  for shift in (.1, -.1):
+    shifted = np.add(second, shift)
+    assert stats.equivalent(first, shifted, .0293)
+    assert not stats.equivalent(first, shifted, .0291)
+
+
+def test_what_differs_is_not_equivalent():
+  assert not stats.equivalent([1., 1.1, .9], [2., 2.1, 1.9], .02)
+  assert not stats.equivalent([2., 2.1, 1.9], [1., 1.1, .9], .02)
+
+
+@pytest.mark.parametrize("first, second, expected", [
+    ([1.], [1.], False), ([1., NAN], [1., 1.], False), ([], [], False),
+    ([1., 1.], [1., 1.], True), ([1., 1.], [1.1, 1.1], False),
+    ([1., 1.], [.9, .9], False), ([1., 1., NAN], [1., 1., 5.], True)])
+def test_degenerate_equivalence(first, second, expected):
+  assert stats.equivalent(first, second, .02) == expected
+
+
+def test_mapped():
+  assert stats.Interval(2., 1., 3., 5).mapped(lambda v: 10 * v) == (
+      20., 10., 30., 5)

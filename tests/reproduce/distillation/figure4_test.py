@@ -136,6 +136,8 @@ def test_a_lost_part_is_computed_again_to_the_same_bytes(finished, run):
     (["--percentages=0.001"], "choose another percentage"),
     (["--seeds=-1"], "--seeds"),
     (["--seeds=9223372036854775808"], "--seeds"),
+    (["--search=runs"], "--search is for"),
+    (["--preset=tuned_controls"], "--preset=controls"),
 ])
 def test_bad_flags(arguments, words, agents, command, tmp_path):
   check_refused(command(
@@ -247,6 +249,15 @@ def test_an_empty_grid_is_refused():
         dataclasses.replace(config_lib.PRESETS["smoke"], seeds=()))
 
 
+def test_a_few_seeds_of_all_games_come_before_the_next_few():
+  config = config_lib.PRESETS["power"]
+  names = [part.name for part in grid.plan("figure4", "power", config).parts]
+  assert len(set(names)) == len(names) == 3 * 3 * 2 * 20
+  for count, seeds in ((90, range(5)), (180, range(10))):
+    assert sorted(names[:count]) == sorted(
+        name for name in names if int(name.split("seed")[1]) in seeds)
+
+
 def test_every_method_has_the_same_number_of_trials():
   for config in config_lib.SEARCH.values():
     for methods in config.trials.values():
@@ -258,8 +269,13 @@ def test_presets_are_valid_and_seeds_are_not_those_of_the_search(preset):
   config = config_lib.PRESETS[preset]
   grid.check(config)
   assert not set(config.seeds) & set(config_lib.SEARCH["cpu"].seeds)
-  for methods in config.trials.values():
-    assert all(len(trials) == 1 for trials in methods.values())
+  searched = config_lib.SEARCHED_BY.get(preset)
+  for game, methods in config.trials.items():
+    for method, trials in methods.items():
+      assert len(trials) == 1 or (
+          trials == config_lib.SEARCH[searched].trials[game][method])
+  if searched:
+    assert config.percentages == config_lib.SEARCH[searched].percentages
 
 
 # From rows made up here.
@@ -368,6 +384,30 @@ def test_choice_is_the_lowest_validation_divergence():
     rows = [dataclasses.replace(r, value=1 / r.value)
             if r.metric.startswith("test") else r for r in rows]
   assert search.choose(rows)["pong"]["regular"]["learning_rate"] == .002
+
+
+def test_a_preset_with_several_trials_runs_what_its_search_found_best():
+  config = config_lib.PRESETS["tuned_controls"]
+  config = dataclasses.replace(config, trials={"pong": {
+      method: config.trials["pong"][method] for method in ("regular", "zero")}})
+  tried, measured = config.trials["pong"]["zero"], []
+  for percentage in config.percentages:
+    for level, trial in zip((.3, .2, .1, .2, .3), tried):
+      measured += [dataclasses.replace(row, settings={
+          "percentage": percentage, **methods_lib.settings("zero", trial)})
+                   for row in rows_of("pong", percentage, "zero", level)]
+  narrowed = search.narrow(config, measured)
+  assert narrowed.trials == {"pong": {
+      "regular": config.trials["pong"]["regular"],
+      "zero": (tried[2],)}}
+  assert dataclasses.replace(narrowed, trials=config.trials) == config
+  lost = [row for row in measured if row.settings["alpha"] != 1.]
+  with pytest.raises(errors.UserError, match="lacks trials of zero targets"):
+    search.narrow(config, lost)
+  drawing = search.draw(Cells(measured))
+  (line,) = drawing.axes[0].get_lines()
+  assert list(line.get_xdata()) == [.01, .03, .1, .3, 1.]
+  np.testing.assert_allclose(line.get_ydata(), [.3, .2, .1, .2, .3], rtol=.01)
 
 
 def test_a_diverged_trial_is_never_chosen():

@@ -1,6 +1,7 @@
 """Tests of one student's training (Section 4.2)."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from configs.distillation import Settings, Trial
 from reproduce.distillation import methods as methods_lib
 from reproduce.distillation import split as split_lib
 from reproduce.distillation import student as student_lib
-from sobolev_tf import errors
+from sobolev_tf import derivatives, errors, losses
 from sobolev_tf.atari import networks as atari
 from sobolev_tf.atari import pixels, policies, recordings
 from sobolev_tf.atari import states as states_lib
@@ -25,9 +26,8 @@ SETTINGS = Settings(
 SPLIT = split_lib.Split(*(np.arange(a, b, dtype=np.int32)
                          for a, b in ((0, 36), (36, 40), (40, 60))))
 TRIALS = {
-    "regular": Trial(1e-3), "sobolev": Trial(1e-3, alpha=1.),
-    "noise": Trial(1e-3, noise=.1), "shuffled": Trial(1e-3, alpha=1.),
-    "exact": Trial(1e-3, alpha=1.)}
+    **dict.fromkeys(methods_lib.METHODS, Trial(1e-3, alpha=1.)),
+    "regular": Trial(1e-3), "noise": Trial(1e-3, noise=.1)}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,12 @@ def teacher():
   network = atari.make_network(3, atari.SIZES["teacher-cpu"], 5)
   network._policy.w.assign(100 * network._policy.w)  # a decided one
   return network
+
+
+@pytest.fixture(scope="module")
+def untrained_teacher(teacher):
+  """Its weights before any student."""
+  return [v.numpy() for v in teacher.variables]
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +57,20 @@ def states(teacher):
 
 
 @pytest.fixture(scope="module")
-def make(teacher, states):
+def make(teacher, states, untrained_teacher):
   def call(method="sobolev", trial=None, seed=0, **changes):
     return student_lib.Distillation(
         teacher, states, SPLIT, method, trial or TRIALS[method],
         dataclasses.replace(SETTINGS, **changes), seed)
   return call
+
+
+@pytest.fixture(scope="module")
+def trained(make):
+  """A trained student of every method."""
+  students = {method: make(method) for method in methods_lib.METHODS}
+  return {method: (student, student.train().records)
+          for method, student in students.items()}
 
 
 def weights(student):
@@ -69,11 +83,12 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("method", methods_lib.METHODS)
-def test_same_seed_same_student_and_only_the_policy_learns(method, make):
-  first, second = make(method), make(method)
+def test_same_seed_same_student_and_only_the_policy_learns(
+    method, make, trained):
+  first = make(method)
   before = weights(first)
-  records = first.train().records
-  assert records == second.train().records
+  second, records = trained[method]
+  assert first.train().records == records
   assert same(first, second)
   changed = [not np.array_equal(a, b)
              for a, b in zip(before, weights(first))]
@@ -108,37 +123,33 @@ def test_methods_share_initial_weights_and_minibatches(make):
   assert not same(make(seed=1), make(seed=2))
 
 
-def test_alpha_zero_is_the_regular_student_bit_for_bit(make):
-  regular, zero = make("regular"), make("sobolev", Trial(1e-3))
-  assert regular.train().records == zero.train().records
+def test_alpha_zero_is_the_regular_student_bit_for_bit(make, trained):
+  (regular, records), zero = trained["regular"], make("sobolev", Trial(1e-3))
+  assert records == zero.train().records
   assert same(regular, zero)
 
 
-def test_methods_differ(make):
-  trained = {}
-  for method in methods_lib.METHODS:
-    trained[method] = make(method)
-    trained[method].train()
-  for method, student in trained.items():
-    assert method == "regular" or not same(student, trained["regular"])
-  assert not same(trained["shuffled"], trained["sobolev"])
+def test_methods_differ(trained):
+  students = [student for student, _ in trained.values()]
+  for one, other in itertools.combinations(students, 2):
+    assert not same(one, other)
 
 
-def by_hand(student, teacher, x, log_probs, index, **options):
+def by_hand(student, teacher, x, log_probs, index, teacher_x=None, **options):
   """The loss of a method as `DistillationLoss` alone gives it."""
-  exact = options.pop("exact", False)
-  return loss_lib.DistillationLoss(1., exact=exact)(
+  return loss_lib.DistillationLoss(1., **options)(
       policies.log_policy(student.student), x,
       policies.log_policy(teacher), student._fold(index, 1),
-      teacher_log_probs=log_probs, **options)
+      teacher_log_probs=log_probs, teacher_x=teacher_x)
 
 
-@pytest.mark.parametrize("method", ["sobolev", "exact", "shuffled"])
+@pytest.mark.parametrize("method", ["sobolev", "exact", "shuffled", "squared"])
 def test_methods_by_hand(method, make, teacher):
   student = make(method)
   x, log_probs = student._states(tf.range(6))
   options = {
       "sobolev": {}, "exact": {"exact": True},
+      "squared": {"distance": losses.squared_error},
       "shuffled": {"teacher_x": tf.gather(x, [3, 4, 5, 0, 1, 2])}}[method]
   found = student._terms(x, log_probs, 7)
   expected = by_hand(student, teacher, x, log_probs, 7, **options)
@@ -157,26 +168,31 @@ def test_noise_is_on_the_states_of_both(make, teacher):
       student._terms(x, log_probs, 7).value, expected, rtol=1e-4)
 
 
-def test_no_noise_is_the_regular_student(make):
-  regular, quiet = make("regular"), make("noise", Trial(1e-3))
-  regular.train()
+def test_no_noise_is_the_regular_student(make, trained):
+  (regular, _), quiet = trained["regular"], make("noise", Trial(1e-3))
   quiet.train()
   for one, other in zip(weights(regular), weights(quiet)):
     np.testing.assert_allclose(one, other, atol=2e-4)  # float32, 6 Adam steps
 
 
-def test_the_teacher_stays_as_it_is(make, teacher):
-  before = [v.numpy() for v in teacher.variables]
-  for method in methods_lib.METHODS:
-    make(method).train()
-  for old, variable in zip(before, teacher.variables):
+def test_the_teacher_stays_as_it_is(trained, untrained_teacher, teacher):
+  assert set(trained) == set(methods_lib.METHODS)
+  for old, variable in zip(untrained_teacher, teacher.variables):
     np.testing.assert_array_equal(old, variable)
 
 
+def test_the_mean_jacobian_is_of_the_training_states(make, teacher):
+  student = make("mean")
+  x, _ = student._states(tf.constant(SPLIT.train))
+  jacobians = derivatives.jacobian(policies.log_policy(teacher), x)
+  np.testing.assert_allclose(
+      student._mean_jacobian, tf.reduce_mean(jacobians, axis=0), atol=1e-5)
+  assert make("sobolev")._mean_jacobian is None
+
+
 @pytest.mark.parametrize("method", ["regular", "sobolev"])
-def test_resumption_is_exact(method, make, tmp_path, monkeypatch):
-  whole = make(method)
-  records = whole.train().records
+def test_resumption_is_exact(method, make, trained, tmp_path, monkeypatch):
+  whole, records = trained[method]
   cut = make(method)
   save = loop.checkpoint_lib.Checkpointer.save
 
