@@ -7,7 +7,7 @@ from matplotlib import figure
 import numpy as np
 
 BLUE, RED, GREEN, YELLOW = "#4878a8", "#c8553d", "#5a9e6f", "#d8a23a"
-PURPLE, GREY, BLACK = "#8c6bb1", "#9a9a9a", "#222222"
+PURPLE, GREY, BLACK, BROWN = "#8c6bb1", "#9a9a9a", "#222222", "#8a6d4b"
 _DPI = 110
 
 
