@@ -151,8 +151,8 @@ def _define_flags() -> None:
       "virtual devices of its CPU; 0 or 1 for none. Several hosts: TF_CONFIG.",
       lower_bound=0)
   flags.DEFINE_string(
-      "data_dir", None, "Folder of the data prepared by tensorflow_datasets, or "
-      "of Fashion-MNIST's four idx files. [their default]")
+      "data_dir", None, "Folder of the data prepared by tensorflow_datasets, "
+      "or of Fashion-MNIST's four idx files. [their default]")
 
 
 def configure() -> config_lib.Config:

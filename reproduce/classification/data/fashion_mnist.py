@@ -2,9 +2,10 @@
 
 Not in the paper; real images that need no account and 31 MB. They come from
 tensorflow_datasets or from the four idx files of Zalando's repository, which
-Debian packages. 28x28 images are padded to 32x32 with black. Training images
-are moved by up to 2 pixels and flipped, as by Nokland & Eidnes (arXiv
-1901.06656).
+Debian packages. 28x28 images are padded to 32x32 with black. There is no
+augmentation: moves by up to 2 pixels and flips (as Nokland & Eidnes have them,
+arXiv 1901.06656) take the small network's validation accuracy from 91.3 to
+89.8 % in 3,000 steps of 64 images (backpropagation, one seed).
 """
 
 import pathlib
@@ -13,7 +14,7 @@ from typing import Optional, Tuple
 import numpy as np
 import tensorflow as tf
 
-from reproduce.classification.data import augmentation, base, idx, prepared
+from reproduce.classification.data import base, idx, prepared
 from sobolev_tf import errors
 
 DEBIAN = pathlib.Path("/usr/share/datasets/fashion-mnist")  # of its package
@@ -31,7 +32,7 @@ def open_fashion_mnist(seed: int, batch_size: int,
   """Fashion-MNIST in memory.
 
   Args:
-    seed: of order and augmentation.
+    seed: of the order of training images.
     batch_size: images per training batch.
     folder: of the idx files or of tensorflow_datasets; None for the package's
       and, if there is none, tensorflow_datasets' default.
@@ -53,7 +54,7 @@ def open_fashion_mnist(seed: int, batch_size: int,
     train = base.Batch(*(t[:kept] for t in train))
   return base.InMemory(
       train, validation, test, num_classes=NUM_CLASSES, seed=seed,
-      batch_size=batch_size, prepare=_framed, augment=_moved)
+      batch_size=batch_size, prepare=_framed)
 
 
 def _framed(images: tf.Tensor) -> tf.Tensor:
@@ -61,12 +62,6 @@ def _framed(images: tf.Tensor) -> tf.Tensor:
   sides = [_FRAME, _FRAME]
   padded = tf.pad(tf.cast(images, tf.float32), [[0, 0], sides, sides, [0, 0]])
   return (padded - _MEAN) / _DEVIATION
-
-
-def _moved(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-  """Moves by up to the frame, so that nothing is lost, and flips."""
-  return augmentation.pad_crop_flip(
-      images, seed, pad=_FRAME, fill=-_MEAN / _DEVIATION)
 
 
 def _from_files(folder: pathlib.Path

@@ -39,6 +39,27 @@ def test_cifar10_is_standardised():
   np.testing.assert_allclose(batch.images[1], np.ones([32, 32, 3]), atol=.01)
 
 
+def test_pad_crop_flip_moves_whole_images_by_up_to_four_pixels():
+  rng = np.random.default_rng(0)
+  originals = rng.normal(size=(200, 6, 5, 2)).astype(np.float32)
+  moved = cifar10.pad_crop_flip(tf.constant(originals), [1, 2]).numpy()
+  assert moved.shape == originals.shape
+  places = []
+  for before, after in zip(originals, moved):
+    padded = np.pad(before, ((4, 4), (4, 4), (0, 0)))
+    found = [(i, j, flip) for i in range(9) for j in range(9)
+             for flip in (False, True)
+             if np.array_equal(
+                 padded[i:i + 6, j:j + 5][:, ::-1 if flip else 1], after)]
+    assert found
+    places.append(found[0])
+  rows, columns, flips = zip(*places)
+  assert set(rows) == set(columns) == set(range(9))
+  assert .35 < np.mean(flips) < .65
+  again = cifar10.pad_crop_flip(tf.constant(originals), [1, 2])
+  np.testing.assert_array_equal(again, moved)
+
+
 def test_a_damaged_image_of_cifar10_is_one_sentence():
   with mocks.damaged(1, 32), pytest.raises(
       errors.UserError, match="prepared cifar10 holds a damaged"):

@@ -27,7 +27,7 @@ def test_read(tmp_path, name, content):
     ("a", CONTENT + b"x", "but it holds 19"),
     ("a", CONTENT[:9], "is damaged|is no idx file"),
     ("a", b"", "no idx file"),
-    ("a", bytes([0, 0, 13]) + CONTENT[3:], "begins with 00000d02, not 00000802"),
+    ("a", bytes([0, 0, 13]) + CONTENT[3:], "with 00000d02, not 00000802"),
     ("a", CONTENT[:3] + b"\1" + CONTENT[4:], "in 2 dimensions"),
     ("a", b"\0\0\x08\2" + b"\xff" * 8, "is damaged"),  # 1.8e19 bytes
     ("a.gz", CONTENT, "cannot be read"),
