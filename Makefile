@@ -6,7 +6,9 @@
 #   make test-legacy
 # A fourth kills every entrypoint again and again, each one 20 times:
 #   make faults
-# A fifth builds the site, with the API reference; a warning is an error:
+# A fifth computes every committed run again, into results/:
+#   make campaign
+# A sixth builds the site, with the API reference; a warning is an error:
 #   make docs
 
 # The newest Python with wheels of all of requirements.txt (promise builds from
@@ -28,8 +30,8 @@ RUN := $(BIN)/python -m
 
 # The report comes after what it shows; JOBS is the parallelism there is.
 .NOTPARALLEL:
-.PHONY: reproduce test test-legacy faults check theory figure2 order2 figure3
-.PHONY: surrogate balancing
+.PHONY: reproduce campaign test test-legacy faults check theory figure2 order2
+.PHONY: figure3 surrogate balancing
 .PHONY: figure4 section5 table1 report benchmark benchmark-peers docs clean
 
 reproduce: theory figure2 order2 figure3 figure4 section5 table1 surrogate \
@@ -41,6 +43,10 @@ theory figure2 order2 figure3 figure4 section5 table1 surrogate balancing: \
 
 report: $(VENV)/.ready
 	$(RUN) reproduce.report
+
+# Every committed run again, into results/; what has PyTorch needs its layer.
+campaign: $(VENV)/.ready $(BENCH)/.ready
+	$(RUN) reproduce.campaign --jobs=$(JOBS)
 
 test: check
 	$(RUN) pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile

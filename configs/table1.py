@@ -9,7 +9,7 @@ number of steps and seeds, augmentation, all of ImageNet's training.
 """
 
 import dataclasses
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from configs import classification
 from sobolev_tf import errors
@@ -40,9 +40,10 @@ class Config:
   checkpoint_every: int
 
 
-def _rates(rate: float, **others: float) -> Dict[str, float]:
+def _rates(rate: float, methods: Sequence[str] = sg.TABLE1,
+           **others: float) -> Dict[str, float]:
   """One learning rate for every method but the named ones."""
-  return {method: others.get(method, rate) for method in sg.METHODS}
+  return {method: others.get(method, rate) for method in methods}
 
 
 _SMALL = classification.Settings(
@@ -62,6 +63,17 @@ _SMALL = classification.Settings(
     gradient_weight=1.,
     decay_rate=.95,  # ours: Sonnet's 0.999 is stale after so few steps
     precision="float32")  # TensorFlow's default, here and below
+# Fashion-MNIST, all ours. 3,000 steps of 64 (3.2 epochs) take a core three
+# minutes at most; backpropagation with 1e-2 and seed 0 then has 91.3 % of the
+# validation images, with 6,000 steps 91.9 %. The learning rates are chosen by
+# this rule, written down before the search: each of _FASHION_TRIED for every
+# method, on validation images, with one seed that no reported run uses and a
+# quarter of the steps; the best is taken, and where it is at the end of the
+# range, that is said.
+_FASHION_TRIED = (1e-3, 3e-3, 1e-2, 3e-2)
+_FASHION = dataclasses.replace(
+    _SMALL, steps=3_000, batch_size=64, learning_rates=_rates(
+        3e-3, sg.METHODS, noprop=3e-2, direct=1e-3, backpropagation=1e-2))
 _CIFAR10 = classification.Settings(
     architecture="cifar10", splits=3,  # paper Table 1
     targets="true",  # paper §4.3
@@ -89,7 +101,7 @@ _IMAGENET = classification.Settings(
     module_optimizer="adam", module_learning_rate=1e-3)
 
 _QUICK = Config(
-    dataset="shapes", methods=sg.METHODS, seeds=(0,), settings=(_SMALL,),
+    dataset="shapes", methods=sg.TABLE1, seeds=(0,), settings=(_SMALL,),
     stream="test", held_out=5_000, diagnose_every=200, checkpoint_every=500)
 _CPU = dataclasses.replace(_QUICK, seeds=tuple(range(10)))  # ours
 # At the learning rates of drawn shapes: no method gains a point of validation
@@ -97,36 +109,49 @@ _CPU = dataclasses.replace(_QUICK, seeds=tuple(range(10)))  # ours
 _DIGITS = dataclasses.replace(
     _QUICK, dataset="digits", diagnose_every=100,
     settings=(dataclasses.replace(_SMALL, steps=1_000),))
+_FASHION_QUICK = dataclasses.replace(
+    _QUICK, dataset="fashion_mnist", methods=sg.METHODS, settings=(_FASHION,),
+    held_out=0, diagnose_every=1_000, checkpoint_every=1_000)
+# CIFAR-10 with the small network: minutes on a GPU and an hour on a CPU. Never
+# run by us, who do not have the images; learning rates as for Fashion-MNIST.
+_CIFAR10_SMALL = dataclasses.replace(
+    _FASHION_QUICK, dataset="cifar10", seeds=(0, 1),
+    settings=(dataclasses.replace(_FASHION, steps=10_000),))
 _TRIED = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, .1)  # learning rates, ours
 
 
-def _tuning(config: Config, steps: int) -> Config:
+def _tuning(config: Config, steps: int, tried: Sequence[float] = _TRIED,
+            seeds: Tuple[int, ...] = (100, 101)) -> Config:
   """Every learning rate for every method, on validation images and on seeds
   that no reported run uses."""
   return dataclasses.replace(
-      config, seeds=(100, 101), stream="validation", diagnose_every=0,
+      config, seeds=seeds, stream="validation", diagnose_every=0,
       settings=tuple(dataclasses.replace(
-          config.settings[0], steps=steps, learning_rates=_rates(rate))
-                     for rate in _TRIED))
+          config.settings[0], steps=steps,
+          learning_rates=_rates(rate, config.methods)) for rate in tried))
 
 
 _TUNING = _tuning(_QUICK, 1_500)
 _PAPER = {
     "cifar10": Config(
-        dataset="cifar10", methods=sg.METHODS, seeds=tuple(range(3)),  # ours
+        dataset="cifar10", methods=sg.TABLE1, seeds=tuple(range(3)),  # ours
         settings=(_CIFAR10,), stream="test", held_out=0,
         diagnose_every=10_000, checkpoint_every=5_000),
     "imagenet": Config(
-        dataset="imagenet", methods=sg.METHODS, seeds=tuple(range(3)),  # ours
+        dataset="imagenet", methods=sg.TABLE1, seeds=tuple(range(3)),  # ours
         settings=(_IMAGENET,), stream="test", held_out=0,
         diagnose_every=25_000, checkpoint_every=5_000),
 }
 
 
+_LIGHT = ("noprop", "sobolev", "local", "backpropagation")
+
+
 def _light(config: Config, **settings) -> Config:
   """A preset's grid, small enough for a test of its entrypoint."""
   return dataclasses.replace(
-      config, methods=("noprop", "sobolev", "backpropagation"), seeds=(0,),
+      config, seeds=(0,), methods=tuple(
+          method for method in config.methods if method in _LIGHT),
       held_out=20, diagnose_every=2, checkpoint_every=2,
       settings=tuple(dataclasses.replace(
           s, steps=4, batch_size=4, **settings) for s in config.settings))
@@ -134,16 +159,23 @@ def _light(config: Config, **settings) -> Config:
 
 # Preset -> data set -> settings.
 PRESETS: Mapping[str, Mapping[str, Config]] = {
-    "quick": {"shapes": _QUICK, "digits": _DIGITS},
+    "quick": {"shapes": _QUICK, "digits": _DIGITS,
+              "fashion_mnist": _FASHION_QUICK},
     "cpu": {
         "shapes": _CPU,
+        "fashion_mnist": dataclasses.replace(
+            _FASHION_QUICK, seeds=tuple(range(10))),
         "digits": dataclasses.replace(_DIGITS, seeds=tuple(range(5)))},
     # Three times the steps, at the learning rates of the short runs.
     "long": {"shapes": dataclasses.replace(
         _CPU, seeds=tuple(range(5)), diagnose_every=500,
         settings=(dataclasses.replace(_SMALL, steps=6_000),))},
+    "small": {"cifar10": _CIFAR10_SMALL},
     "paper": _PAPER,
-    "tuning": {"shapes": _TUNING, "digits": _tuning(_DIGITS, 1_000)},
+    "tuning": {
+        "shapes": _TUNING, "digits": _tuning(_DIGITS, 1_000),
+        "fashion_mnist": _tuning(
+            _FASHION_QUICK, _FASHION.steps // 4, _FASHION_TRIED, (100,))},
     # The weight of the gradient's term, which Sobolev Training alone has, at
     # the learning rate that is its best with weight 1.
     "tuning_weight": {"shapes": dataclasses.replace(
@@ -153,6 +185,7 @@ PRESETS: Mapping[str, Mapping[str, Config]] = {
             for weight in (.1, 10.)))},
     "smoke": {
         "shapes": _light(_QUICK), "digits": _light(_DIGITS),
+        "fashion_mnist": _light(_FASHION_QUICK),
         "cifar10": _light(_PAPER["cifar10"], architecture="small"),
         "imagenet": _light(_PAPER["imagenet"], architecture="small")},
 }

@@ -21,7 +21,7 @@ from sobolev_tf import errors
 
 HIGHEST = 2**31 - 1  # of integers in flags, seeds above all
 _MOST = 10_000  # integers that one flag may list: each is a training or more
-_MOST_JOBS = 1_000
+MOST_JOBS = 1_000
 USER_ERROR = 2  # exit status for a mistake of the user's
 
 
@@ -30,6 +30,7 @@ _PROMISES = {
     "smoke": "smoke takes seconds, to see it run",
     "quick": "quick minutes",
     "cpu": "cpu up to hours",
+    "small": "small an hour, or minutes on a GPU",
     "long": "long half an hour",
     "tuning": "tuning half an hour, on validation data",
     "paper": "paper longest, with the paper's settings as far as known",
@@ -61,7 +62,7 @@ def define_flags(experiment: experiment_lib.Experiment) -> None:
   flags.DEFINE_integer(
       "jobs", 1, "Number of processes that share the run on this machine, "
       "each with its share of the cores; the rows do not depend on it.",
-      lower_bound=1, upper_bound=_MOST_JOBS)
+      lower_bound=1, upper_bound=MOST_JOBS)
   experiment.define_flags()
 
 

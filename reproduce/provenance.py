@@ -12,7 +12,10 @@ import tensorflow as tf
 
 @functools.cache
 def commit() -> str:
-  """The repository's commit, with "+" if files differ from it."""
+  """The repository's commit, with "+" if files differ from it.
+
+  Those in `results/` do not count: they are what is computed.
+  """
   here = pathlib.Path(__file__).resolve().parent
   def git(*arguments):
     return subprocess.run(
@@ -20,7 +23,8 @@ def commit() -> str:
         check=True).stdout.strip()
   try:
     return git("rev-parse", "--short", "HEAD") + (
-        "+" if git("status", "--porcelain") else "")
+        "+" if git("status", "--porcelain", "--", ":/", ":(top,exclude)results")
+        else "")
   except (OSError, subprocess.CalledProcessError):
     return "unknown"
 

@@ -7,7 +7,7 @@ from sobolev_tf import synthetic_gradients as sg
 
 TITLES = {
     "noprop": "Noprop", "direct": "Direct SG", "vfbn": "VFBN",
-    "critic": "Critic", "sobolev": "Sobolev",
+    "critic": "Critic", "sobolev": "Sobolev", "local": "local losses",
     "backpropagation": "backpropagation"}
 _NEAREST = "cifar10"  # of the paper's sets to the ones drawn or embedded here
 

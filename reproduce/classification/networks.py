@@ -3,8 +3,8 @@
 Section 4.3 of https://arxiv.org/abs/1706.04859 says of an SG module that it
 "resembles a small version of the rest of the model" and no more. Here the rest
 in small has one convolution per block behind the cut; it is the same for VFBN,
-the critic and Sobolev Training. A free gradient ("Direct SG") keeps the
-resolution and has one hidden convolution.
+the critic, Sobolev Training and local losses (which are not in the paper). A
+free gradient ("Direct SG") keeps the resolution and has one hidden convolution.
 """
 
 from typing import List, Tuple
@@ -85,18 +85,18 @@ def _make_cut(sizes: architectures.Architecture, method: str, block: int,
     return sg.Noprop()
   if method == "backpropagation":
     return sg.Backpropagated()
-  supervision = sg.SUPERVISION[method]
   if method == "direct":
     return sg.SyntheticGradient(
         sg.FreeGradient(
             convnet.ConvStack(
                 [convnet.Layer(sizes.free_channels)], decay_rate=decay_rate,
                 gradient_channels=sizes.channels[block - 1]),
-            num_classes), supervision)
+            num_classes), sg.SUPERVISION[method])
+  module = sg.LossModel(convnet.ConvStack(
+      sizes.small[block:], num_classes=num_classes, decay_rate=decay_rate))
+  if method == "local":
+    return sg.LocalLoss(module)
+  supervision = sg.SUPERVISION[method]
   if method == "sobolev":
     supervision = supervision._replace(gradient=gradient_weight)
-  return sg.SyntheticGradient(
-      sg.LossModel(
-          convnet.ConvStack(
-              sizes.small[block:], num_classes=num_classes,
-              decay_rate=decay_rate)), supervision)
+  return sg.SyntheticGradient(module, supervision)

@@ -76,6 +76,12 @@ def check(config: config_lib.Config) -> None:
           f"'{method}' is not a method: choose from {', '.join(sg.METHODS)}.")
   for settings in config.settings:
     settings.check()
+    for method in config.methods:
+      if method not in settings.learning_rates:
+        raise errors.UserError(
+            f"These settings have no learning rate for '{method}', only for "
+            f"{', '.join(settings.learning_rates)}: choose another --method "
+            "or --preset.")
   for method in config.methods:
     app.check_distinct("settings", [
         rows.label(settings.varied(method)) for settings in config.settings])
@@ -123,10 +129,10 @@ def _compute(config: config_lib.Config, settings: classification.Settings,
 
 def _define_flags() -> None:
   flags.DEFINE_enum(
-      "dataset", "shapes", opener.DATASETS, "The images to classify; "
-      "cifar10 and imagenet have the presets paper and smoke.")
+      "dataset", "shapes", opener.DATASETS, "The images to classify; not "
+      "every preset has settings for each.")
   flags.DEFINE_list(
-      "method", None, f"Methods: {', '.join(sg.METHODS)}. [all]")
+      "method", None, f"Methods: {', '.join(sg.METHODS)}. [the preset's]")
   flags.DEFINE_list("seeds", None, "Seeds, such as 0-4 or 0,7. [the preset's]")
   flags.DEFINE_enum(
       "splits", None, ["1", "3"], "Number of cuts, each with an SG module. "
@@ -145,8 +151,8 @@ def _define_flags() -> None:
       "virtual devices of its CPU; 0 or 1 for none. Several hosts: TF_CONFIG.",
       lower_bound=0)
   flags.DEFINE_string(
-      "data_dir", None, "Folder of the data prepared by tensorflow_datasets. "
-      "[its default]")
+      "data_dir", None, "Folder of the data prepared by tensorflow_datasets, "
+      "or of Fashion-MNIST's four idx files. [their default]")
 
 
 def configure() -> config_lib.Config:

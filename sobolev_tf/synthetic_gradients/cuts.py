@@ -4,11 +4,12 @@ Section 4.3 of https://arxiv.org/abs/1706.04859. At each cut the lower part of
 the network learns from some gradient of the loss with respect to the
 activations h there: none (`Noprop`), the true one (`Backpropagated`), or a
 synthetic one (`SyntheticGradient`), whose module learns from the objects that
-Table 1 shades green.
+Table 1 shades green. Not in the paper: the gradient of a loss of its own
+(`LocalLoss`).
 """
 
 import abc
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, NamedTuple, Optional, Sequence, Tuple, Union
 
 import sonnet as snt
 import tensorflow as tf
@@ -38,7 +39,8 @@ SUPERVISION: Dict[str, Supervision] = {
     "critic": Supervision(1., 0.),
     "sobolev": Supervision(1., 1.),
 }
-METHODS = ("noprop", *SUPERVISION, "backpropagation")  # worst to best expected
+TABLE1 = ("noprop", *SUPERVISION, "backpropagation")  # worst to best expected
+METHODS = (*TABLE1[:-1], "local", TABLE1[-1])
 
 
 class Lesson(NamedTuple):
@@ -176,14 +178,55 @@ class SyntheticGradient(Cut):
   def learn(self, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
             gradient: tf.Tensor) -> Lesson:
     """Passes the module's gradient on; see `Cut.learn`."""
-    variables = self.trainable_variables
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-      tape.watch(variables)
-      prediction = self(h, labels, is_training=True)
-      loss = self.compare(prediction, value, gradient).reduce()
-    # Some variable, such as the bias of a last layer, may not affect dm/dh.
-    gradients = tape.gradient(
-        loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    predicted = value if prediction.value is None else prediction.value
-    return Lesson(tf.stop_gradient(prediction.gradient),
-                  tf.stop_gradient(predicted), gradients, loss)
+    return _learn(
+        self.module, h, labels, value,
+        lambda prediction: self.compare(prediction, value, gradient).reduce())
+
+
+class LocalLoss(Cut):
+  """The gradient of a loss of the part's own passes.
+
+  An auxiliary classifier p minimises m(h, y) = L(p(h), y) itself, and the part
+  below learns from dm/dh. That is a loss model which learns from the labels
+  alone: whatever is above the cut is not needed. It is the `pred` loss of
+  Nokland & Eidnes (https://arxiv.org/abs/1901.06656; without their similarity
+  matching), whose classifier is linear.
+  """
+  module: modules.LossModel
+
+  def __init__(self, module: modules.LossModel, name: str = "local_loss"):
+    """Trains a classifier beside the network.
+
+    Args:
+      module: holds the classifier.
+      name: the module's name.
+    """
+    super().__init__(name=name)
+    self.module = module
+
+  def connect(self, h: tf.Tensor, labels: tf.Tensor) -> None:
+    """Creates the classifier's variables; see `Cut.connect`."""
+    self.module(h, labels, is_training=False)
+
+  @snt.no_name_scope
+  def learn(self, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
+            gradient: tf.Tensor) -> Lesson:
+    """Passes the local loss's gradient on; see `Cut.learn`."""
+    return _learn(self.module, h, labels, value,
+                  lambda prediction: tf.reduce_mean(prediction.value))
+
+
+def _learn(module: Module, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
+           objective: Callable[[modules.Prediction], tf.Tensor]) -> Lesson:
+  """Passes a module's gradient on, and differentiates its objective."""
+  variables = module.trainable_variables
+  with tf.GradientTape(watch_accessed_variables=False) as tape:
+    tape.watch(variables)
+    prediction = module(h, labels, is_training=True)
+    loss = objective(prediction)
+  # Some variable, such as the bias of a last layer, may not affect dm/dh.
+  gradients = tape.gradient(
+      loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+  predicted = value if prediction.value is None else prediction.value
+  return Lesson(tf.stop_gradient(prediction.gradient),
+                tf.stop_gradient(predicted), gradients, loss)

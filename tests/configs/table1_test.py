@@ -29,7 +29,7 @@ def test_presets():
       assert config.dataset == dataset
       if not preset.startswith("tuning"):
         assert config.stream == "test"
-  assert config_lib.PRESETS["cpu"]["shapes"].methods == sg.METHODS
+  assert config_lib.PRESETS["cpu"]["shapes"].methods == sg.TABLE1
   assert len(config_lib.PRESETS["cpu"]["shapes"].seeds) >= 5
   tuning = config_lib.PRESETS["tuning"]["shapes"]
   assert tuning.stream == "validation"
@@ -79,7 +79,7 @@ def test_shapes_have_what_their_tuning_chose(targets):
   assert chosen == {
       method: searched(settings, method) for method in chosen}
   # The other two have no SG modules, so no targets.
-  assert set(sg.METHODS) - set(chosen) <= {"noprop", "backpropagation"}
+  assert set(sg.TABLE1) - set(chosen) <= {"noprop", "backpropagation"}
   assert {row.seed for row in measured}.isdisjoint(
       config_lib.get("cpu", "shapes").seeds)
 

@@ -186,6 +186,29 @@ def test_losses_of_the_modules_spelled_out(method):
           tf.reduce_mean(expected), rtol=1e-12)
 
 
+@pytest.mark.parametrize("targets", sg.TARGETS)
+def test_a_local_loss_is_that_of_a_part_with_its_classifier(targets):
+  network = small.make_network("local", targets)
+  step = network.step(X, LABELS)
+  h = X
+  for k, cut in enumerate(network.cuts):
+    part = network.parts[k]
+    with tf.GradientTape() as tape:
+      loss = tf.reduce_mean(sg.cross_entropy(
+          cut.module.predictor(part(h, True), True), LABELS))
+    expected = tape.gradient(
+        loss, [part.trainable_variables, cut.trainable_variables])
+    assert_all_close([step.parts[k], step.modules[k]], expected)
+    np.testing.assert_allclose(step.module_losses[k], loss, rtol=1e-12)
+    h = part(h, True)
+  # Nothing comes from above: other weights there, same gradients below.
+  small.randomise(network.parts[2], seed=7)
+  again = network.step(X, LABELS)
+  assert_all_close([again.parts[:2], again.modules],
+                   [step.parts[:2], step.modules])
+  assert np.abs(again.losses - step.losses).max() > .1
+
+
 @pytest.mark.parametrize("method", sg.METHODS)
 def test_graph_of_unknown_batch_is_eager(method):
   network = small.make_network(method, "bootstrapped")

@@ -9,7 +9,7 @@ from sobolev_tf.networks import convnet
 
 CLASSES = 3
 SUPERVISION = dict(sg.SUPERVISION, sobolev=sg.Supervision(.5, 2.))
-SYNTHETIC = tuple(SUPERVISION)
+SYNTHETIC = (*SUPERVISION, "local")
 IMAGE = (3, 3, 1)
 
 
@@ -41,6 +41,8 @@ def make_cut(method, channels=2):
     module = sg.FreeGradient(stack([3], gradient_channels=channels), CLASSES)
   else:
     module = sg.LossModel(stack([2], CLASSES))
+  if method == "local":
+    return sg.LocalLoss(module)
   return sg.SyntheticGradient(module, SUPERVISION[method])
 
 

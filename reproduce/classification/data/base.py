@@ -64,12 +64,13 @@ class InMemory:
       num_classes: the number of classes.
       seed: of the order and the augmentation.
       batch_size: images per training batch.
-      prepare: brings images of that type to float32 near [-1, 1].
+      prepare: brings images of that type to float32 near [-1, 1], perhaps with
+        a frame.
       augment: from prepared images and a seed, int32 `[2]`, to the images
         trained on; None uses them as they are.
     """
     self.num_classes = num_classes
-    self.shape = tuple(train.images.shape[1:])
+    self.shape = tuple(prepare(train.images[:1]).shape[1:])
     self.size = len(train.images)
     self.state = minibatches.Minibatches([seed], self.size, batch_size)
     self._train = train

@@ -10,9 +10,8 @@ from typing import Optional
 import tensorflow as tf
 
 from reproduce.classification.data import base, prepared
-from sobolev_tf.derivatives import shapes
 
-_PAD = 4
+_NUM_CLASSES, _PAD = 10, 4
 # Of the training images, per channel, on the scale 0 ... 255.
 _MEAN, _DEVIATION = (125.3, 123., 113.9), (63., 62.1, 66.7)
 
@@ -34,27 +33,17 @@ def open_cifar10(seed: int, batch_size: int, folder: Optional[str] = None,
     UserError: if the data are not prepared or damaged, or a label is out of
       range.
   """
-  train, validation = _arrays("train[:90%]", folder), _arrays(
-      "train[90%:]", folder)
+  train, validation, test = (
+      prepared.arrays("cifar10", split, folder, _NUM_CLASSES)
+      for split in ("train[:90%]", "train[90%:]", "test"))
   if train_on_validation:
     train = base.Batch(*(
         tf.concat(pair, 0) for pair in zip(train, validation)))
   return base.InMemory(
-      train, validation, _arrays("test", folder), num_classes=10, seed=seed,
+      train, validation, test, num_classes=_NUM_CLASSES, seed=seed,
       batch_size=batch_size, augment=pad_crop_flip,
       prepare=lambda images: (tf.cast(images, tf.float32) - _MEAN)
       / _DEVIATION)
-
-
-def _arrays(split: str, folder: Optional[str]) -> base.Batch:
-  """A whole split of CIFAR-10: images uint8 `[N, 32, 32, 3]`."""
-  with prepared.undamaged("cifar10"):
-    batches = list(prepared.load("cifar10", split, folder)[0].batch(50_000))
-  labels = tf.concat(
-      [tf.cast(batch["label"], tf.int32) for batch in batches], 0)
-  shapes.check_labels(labels, 10, "cifar10")
-  images = tf.concat([batch["image"] for batch in batches], 0)
-  return base.Batch(images, labels)
 
 
 def pad_crop_flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -7,11 +7,12 @@ from reproduce.classification.data import (
     cifar10,
     digits,
     drawings,
+    fashion_mnist,
     imagenet,
 )
 from sobolev_tf import errors
 
-DATASETS = ("shapes", "digits", "cifar10", "imagenet")
+DATASETS = ("shapes", "digits", "fashion_mnist", "cifar10", "imagenet")
 
 
 def open_data(name: str, *, seed: int, batch_size: int, held_out: int,
@@ -24,9 +25,10 @@ def open_data(name: str, *, seed: int, batch_size: int, held_out: int,
     seed: of the order of training images (or of their stream).
     batch_size: images per training batch.
     held_out: size of the held-out sets of drawn shapes; others have theirs.
-    folder: of the prepared data of tensorflow_datasets; None for its default.
-    train_on_validation: adds the validation images of CIFAR-10 and ImageNet
-      to the training ones, as runs do that report test results.
+    folder: of the prepared data of tensorflow_datasets, or of Fashion-MNIST's
+      idx files; None for their default.
+    train_on_validation: adds the validation images of Fashion-MNIST, CIFAR-10
+      and ImageNet to the training ones, as runs do that report test results.
 
   Returns:
     The data.
@@ -38,6 +40,9 @@ def open_data(name: str, *, seed: int, batch_size: int, held_out: int,
     return drawings.Shapes(seed, batch_size, held_out)
   if name == "digits":
     return digits.open_digits(seed, batch_size)
+  if name == "fashion_mnist":
+    return fashion_mnist.open_fashion_mnist(
+        seed, batch_size, folder, train_on_validation)
   if name == "cifar10":
     return cifar10.open_cifar10(seed, batch_size, folder, train_on_validation)
   if name == "imagenet":

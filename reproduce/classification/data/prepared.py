@@ -7,10 +7,15 @@ from typing import Any, Iterator, Optional, Tuple
 from google.protobuf import json_format  # comes with TensorFlow
 import tensorflow as tf
 
+from reproduce.classification.data import base
 from sobolev_tf import errors
+from sobolev_tf.derivatives import shapes
 
 _HOW = {
     "cifar10": "",
+    "fashion_mnist": (
+        ", or on Debian and Ubuntu apt-get install dataset-fashion-mnist "
+        "(without --data_dir, or with that of the four idx files)"),
     "imagenet2012": (
         " --manual_dir=FOLDER, where FOLDER holds ILSVRC2012_img_train.tar and "
         "ILSVRC2012_img_val.tar from image-net.org"),
@@ -23,7 +28,7 @@ def load(name: str, split: str, folder: Optional[str], *,
   """Opens a prepared data set; nothing is downloaded.
 
   Args:
-    name: "cifar10" or "imagenet2012".
+    name: "cifar10", "fashion_mnist" or "imagenet2012".
     split: in the notation of tensorflow_datasets.
     folder: of the prepared data; None for tensorflow_datasets' default.
     shuffle_seed: of the order in which files are read; None keeps theirs.
@@ -40,8 +45,9 @@ def load(name: str, split: str, folder: Optional[str], *,
     import tensorflow_datasets as tfds
   except ImportError as error:
     raise errors.UserError(
-        "CIFAR-10 and ImageNet come through tensorflow_datasets, which is not "
-        'installed: run pip install ".[images]".') from error
+        f"{name} comes through tensorflow_datasets, which is not installed: "
+        f'run pip install ".[images]" and tfds build {name}{_HOW[name]}.'
+    ) from error
   try:
     return tfds.load(
         name, split=split, data_dir=folder, download=False, with_info=True,
@@ -59,6 +65,31 @@ def load(name: str, split: str, folder: Optional[str], *,
         f"The prepared {name} is absent or damaged: delete the folder {name}"
         f"{where}, if there is one, and run tfds build {name}{place}"
         f"{_HOW[name]}.") from error
+
+
+def arrays(name: str, split: str, folder: Optional[str], num_classes: int
+           ) -> base.Batch:
+  """A whole split in memory.
+
+  Args:
+    name: as for `load`, as are `split` and `folder`.
+    split: which images.
+    folder: of the prepared data.
+    num_classes: the number of classes.
+
+  Returns:
+    Images uint8 `[N, H, W, C]` and labels.
+
+  Raises:
+    UserError: if the data are absent or damaged, or a label out of range.
+  """
+  with undamaged(name):
+    batches = list(load(name, split, folder)[0].batch(50_000))
+  labels = tf.concat(
+      [tf.cast(batch["label"], tf.int32) for batch in batches], 0)
+  shapes.check_labels(labels, num_classes, name)
+  return base.Batch(
+      tf.concat([batch["image"] for batch in batches], 0), labels)
 
 
 # Around TensorFlow's messages: where in the graph and in the pipeline.

@@ -13,10 +13,10 @@ def write(made, folder):
   return section.write(experiment.Results(made, folder, folder))
 
 
-def make_rows(seeds=(0, 1, 2), splits=3, task="shapes"):
+def make_rows(seeds=(0, 1, 2), splits=3, task="shapes", methods=sg.TABLE1):
   """Rows of a made-up run: accuracy 10 x place of the method + seed."""
   made = []
-  for place, method in enumerate(sg.METHODS):
+  for place, method in enumerate(methods):
     for seed in seeds:
       def row(metric, value, step=100, method=method, seed=seed):
         return rows.Row(
@@ -52,6 +52,18 @@ def test_section_of_made_up_rows(tmp_path):
   assert "Critic 10.0 [10.0, 10.0] (Sobolev better)" in text
   assert "0.10 / 0.20 / 0.30" in text and "1.0e-07" in text
   assert (tmp_path / "table1-0.png").exists()
+
+
+def test_a_column_that_the_paper_has_not_is_marked(tmp_path):
+  text = write(make_rows(methods=sg.METHODS), tmp_path)
+  header, _, ours, paper = (
+      [cell.strip() for cell in line.strip("|").split("|")]
+      for line in text.split("\n\n")[1].splitlines())
+  assert header[-1] == "local losses (not in the paper)"
+  assert ours[-1].startswith("51.0 [") and paper[-1] == "none"
+  assert "local losses -10.0 [-10.0, -10.0] (Sobolev worse)" in text
+  # Without rows there is no such column.
+  assert "local" not in write(make_rows(), tmp_path)
 
 
 def test_section_of_an_imagenet_run_has_the_papers_rows():

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from commands import check_refused
+import fashion_files
 import numpy as np
 import pytest
 
@@ -18,6 +19,7 @@ from reproduce import folder as folder_lib
 from reproduce import report, rows, table1
 from reproduce.classification import table1 as grid
 from reproduce.classification import train as training
+from reproduce.classification.data import opener
 from sobolev_tf import errors, files
 
 # Of networks and SG modules (VFBN, critic, Sobolev); README states them.
@@ -149,6 +151,7 @@ def test_report_shows_it(finished, tmp_path):
     (["--precision=half"], ["--precision", "half"]),
     (["--devices=-1"], ["--devices"]),
     (["--devices=64"], ["64", "devices"]),
+    (["--method=local"], ["no learning rate for 'local', only for noprop"]),
     (["--dataset=cifar10", "--preset=quick"],
      ["'quick' has no settings for cifar10", "shapes, digits"]),
     (["--dataset=shapes", "--preset=paper"], ["cifar10, imagenet"]),
@@ -180,7 +183,37 @@ def test_smoke_on_mocked_data_of_the_real_format(tmp_path, command, dataset):
   assert ("top-5" in text) == (dataset == "imagenet")
 
 
-def test_committed_runs_have_the_settings_of_their_presets():
+def test_fashion_mnist_and_local_losses_on_mocked_files(
+    tmp_path, command, monkeypatch):
+  (tmp_path / "data").mkdir()
+  folder = fashion_files.write(tmp_path / "data", monkeypatch)
+  options = ("--preset=smoke", "--dataset=fashion_mnist")
+  assert command(table1, *options, "--method=local", f"--data_dir={folder}",
+                 f"--output={tmp_path}/run").status == 0
+  made = rows.read(tmp_path / "run")
+  assert {(row.method, row.n) for row in made} == {("local", 120)}
+  assert {"test_top1", "cosine_3", "test_asymmetry_1"} <= {
+      row.metric for row in made}
+  text = (tmp_path / "run" / "section.md").read_text()
+  assert "local losses (not in the paper)" in text
+  (folder / "t10k-labels-idx1-ubyte.gz").unlink()
+  check_refused(command(table1, *options, f"--data_dir={folder}",
+                        f"--output={tmp_path}/new"), "is incomplete")
+  assert not (tmp_path / "new").exists()
+
+
+def test_the_small_preset_of_cifar10_on_mocked_data(tmp_path, command):
+  tfds = pytest.importorskip("tensorflow_datasets")
+  with tfds.testing.mock_data(num_examples=80):
+    assert command(
+        table1, "--preset=small", "--dataset=cifar10", "--method=local",
+        "--seeds=1", "--steps=2", f"--output={tmp_path}/run").status == 0
+  (top1,) = rows.matching(rows.read(tmp_path / "run"), metric="test_top1")
+  assert (top1.task, top1.preset, top1.seed) == ("cifar10", "small", 1)
+
+
+def test_committed_runs_have_the_settings_of_their_presets(monkeypatch):
+  monkeypatch.setattr(opener, "open_data", lambda *_, **__: None)  # absent here
   committed = list((ROOT / "results" / "table1").glob("*/*/run.json"))
   assert committed
   for path in committed:

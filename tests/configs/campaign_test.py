@@ -1,0 +1,64 @@
+"""The committed runs are those of the campaign, and say what made them."""
+
+import pathlib
+import re
+
+import pytest
+
+from configs import campaign
+from reproduce import folder, registry, rows
+
+ROOT = pathlib.Path(__file__).parents[2]
+RESULTS = ROOT / "results"
+# Made at several commits. A campaign takes runs off this list; none is added.
+SEVERAL_COMMITS = {
+    "figure2/paper", "figure4_search/cpu", "section5/cpu", "sensitivity/quick",
+    "table1/digits-3-true/tuning", "table1/shapes-3-bootstrapped/tuning",
+    "table1/shapes-3-true/tuning"}
+
+
+@pytest.fixture(scope="module")
+def committed():
+  """By folder, a run's rows."""
+  return {str(path.parent.relative_to(RESULTS)): rows.read(path.parent)
+          for path in RESULTS.rglob("run.json")}
+
+
+def test_the_campaign_makes_every_committed_run(committed):
+  folders = [run.folder for run in campaign.RUNS]
+  assert len(set(folders)) == len(folders)
+  assert set(folders) == set(committed)
+
+
+def test_the_page_of_results_lists_its_commands():
+  (block,) = re.findall(
+      r"```sh\n(.*?)```", (RESULTS / "README.md").read_text(), re.S)
+  assert block.splitlines() == [
+      " ".join(("python -m", *run.words))
+      for run in (*campaign.RUNS, campaign.REPORT)]
+
+
+def test_runs_have_the_presets_of_their_commands(committed):
+  for run in campaign.RUNS:
+    kept = folder.read_settings(RESULTS / run.folder)
+    experiment = registry.load(kept["artefact"])
+    (preset,) = [word.removeprefix("--preset=") for word in run.arguments
+                 if word.startswith("--preset=")] or [experiment.default]
+    assert preset in experiment.presets
+    assert run.module == (
+        experiment.module or f"reproduce.{experiment.name}")
+    assert {(row.artefact, row.preset) for row in committed[run.folder]} == {
+        (kept["artefact"], kept["preset"])} == {(experiment.name, preset)}
+
+
+def test_each_run_has_one_set_of_versions(committed):
+  for name, made in committed.items():
+    assert len({row.versions for row in made}) == 1, name
+
+
+def test_each_run_has_one_commit_but_for_those_listed(committed):
+  several = {name for name, made in committed.items()
+             if len({row.commit for row in made}) > 1}
+  assert several == SEVERAL_COMMITS
+  assert not [row for made in committed.values() for row in made
+              if not re.fullmatch("[0-9a-f]{7,}", row.commit)]
