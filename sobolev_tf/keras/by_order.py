@@ -15,6 +15,7 @@ import keras
 
 from sobolev_tf import errors
 from sobolev_tf.keras import losses
+from sobolev_tf.keras import weighted as weighted_lib
 
 _NAMES = ("value", "first", "second", "third")
 
@@ -106,7 +107,8 @@ def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
   if not used:
     raise errors.UserError(
         "Every order has the loss None or the weight 0: nothing is trained.")
-  weighted = metrics("weighted_metrics", weighted_metrics, order)
+  weighted = _each(
+      weighted_lib.wrap, metrics("weighted_metrics", weighted_metrics, order))
   monitored = {name: [losses.MonitoredLoss(loss)]
                for name, loss in given.items()
                if loss is not None and (name not in used or len(used) == 1)}
@@ -178,6 +180,14 @@ def metrics(what: str, given, order: int) -> Optional[Dict[str, List]]:
       isinstance(entry, (list, tuple)) for entry in given):
     given = [list(map(_copy, given)) for _ in range(order + 1)]
   return by_name(what, given, order)
+
+
+def _each(wrap, by_order: Optional[Dict[str, Any]]):
+  """Every metric, wrapped."""
+  if by_order is None:
+    return None
+  return {name: [wrap(metric) for metric in _as_list(given)]
+          for name, given in by_order.items()}
 
 
 def _as_list(given) -> List:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
-from sobolev_tf.derivatives import guard
+from sobolev_tf.derivatives import guard, shapes
 from sobolev_tf.keras import (
     batch_norm,
     by_order,
@@ -17,6 +17,7 @@ from sobolev_tf.keras import (
     finite,
     matching,
     supervision,
+    variables,
 )
 from sobolev_tf.keras import losses as losses_lib
 from sobolev_tf.losses import masking
@@ -190,6 +191,7 @@ class SobolevModel(keras.Model):
       found = self._trained(matched, x, given, weight)
       self._draws.assign_add(1)
       targets, predictions = comparison.by_name(self._names, given, found, x)
+      variables.make(self, predictions)
       loss = self.compute_loss(x, targets, predictions, weight, training=True)
       scaled = self.optimizer.scale_loss(loss)
     seed = None
@@ -245,8 +247,12 @@ class SobolevModel(keras.Model):
 
     Returns:
       K + 1 arrays with the shapes of `sobolev_tf.derivatives`.
+
+    Raises:
+      UserError: if `x` has no batch axis or is not of numbers, or the output
+        does not depend on it.
     """
-    x = tf.cast(x, self.variable_dtype)
+    x = self._points(shapes.to_tensor(x, "x"))
     if not x.shape[0]:  # shapes from one point
       return tuple(part[:0] for part in self.predict_derivatives(
           tf.zeros([1, *x.shape[1:]], x.dtype)))
@@ -380,13 +386,20 @@ class SobolevModel(keras.Model):
       raise errors.UserError(
           "The inputs have no static shape: give the data set one, with "
           "output_signature or tf.ensure_shape.")
+    expected = getattr(self.model, "input_shape", None)
+    if not x.shape.rank or (
+        isinstance(expected, tuple) and len(expected) == x.shape.rank + 1):
+      raise errors.UserError(
+          f"The inputs have the shape {x.shape} and no batch axis: give "
+          "[B, *event], from a data set by its batch(B).")
     if self._out is None:
       self.build(tuple(x.shape))  # for `export`
     return tf.cast(x, self.variable_dtype) if x.dtype.is_floating else x
 
   def _look_for_missing(self, x, y, weight) -> None:
     """Makes the training step anew once targets may be missing."""
-    if not self._may_miss and supervision.may_be_missing((x, y, weight)):
+    if not self._may_miss and supervision.may_be_missing(
+        (x, y, weight), mixed=self.stochastic):
       self._may_miss = True
       self.train_function = None
 
