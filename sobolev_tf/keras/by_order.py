@@ -15,6 +15,7 @@ import keras
 
 from sobolev_tf import errors
 from sobolev_tf.keras import balanced, losses
+from sobolev_tf.keras import weighted as weighted_lib
 
 _NAMES = ("value", "first", "second", "third")
 
@@ -116,7 +117,8 @@ def plan(names: Sequence[str], loss, loss_weights, metrics_, weighted_metrics
   if not used:
     raise errors.UserError(
         "Every order has the loss None or the weight 0: nothing is trained.")
-  weighted = metrics("weighted_metrics", weighted_metrics, names)
+  weighted = _each(
+      weighted_lib.wrap, metrics("weighted_metrics", weighted_metrics, names))
   monitored = {name: [losses.MonitoredLoss(loss)]
                for name, loss in given.items()
                if loss is not None and (
@@ -190,6 +192,14 @@ def metrics(what: str, given, names: Sequence[str]
       isinstance(entry, (list, tuple)) for entry in given):
     given = [list(map(_copy, given)) for _ in names]
   return by_name(what, given, names)
+
+
+def _each(wrap, by_order: Optional[Dict[str, Any]]):
+  """Every metric, wrapped."""
+  if by_order is None:
+    return None
+  return {name: [wrap(metric) for metric in _as_list(given)]
+          for name, given in by_order.items()}
 
 
 def _as_list(given) -> List:

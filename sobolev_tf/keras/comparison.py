@@ -36,7 +36,7 @@ def by_name(names: Sequence[str], targets: Sequence, predictions: Sequence,
     size = math.prod(prediction.shape[1:])
     target, prediction = (
         tf.reshape(t, [-1, size]) for t in (target, prediction))
-    pairs[name] = _hide(tf.math.is_nan(target), target, prediction)
+    pairs[name] = hide(tf.math.is_nan(target), target, prediction)
   return _unzipped(pairs)
 
 
@@ -62,7 +62,7 @@ def without_weightless(targets: Named, predictions: Named, weights
     weight = (weights or {}).get(name)
     pairs[name] = target, predictions[name]
     if weight is not None:
-      pairs[name] = _hide(
+      pairs[name] = hide(
           tf.reshape(weight, [-1, 1]) == 0, target, predictions[name])
   return _unzipped(pairs)
 
@@ -72,8 +72,17 @@ def _unzipped(pairs: Dict[str, Tuple]) -> Tuple[Named, Named]:
           {name: prediction for name, (_, prediction) in pairs.items()})
 
 
-def _hide(where: tf.Tensor, target: tf.Tensor, prediction: tf.Tensor):
-  """Puts 0 for both; no gradient flows into the target."""
+def hide(where: tf.Tensor, target: tf.Tensor, prediction: tf.Tensor):
+  """Puts 0 for both; no gradient flows into the target.
+
+  Args:
+    where: Booleans that broadcast to the others.
+    target: `[B, P]`.
+    prediction: `[B, P]`.
+
+  Returns:
+    Target and prediction.
+  """
   zero = tf.zeros([], target.dtype)
   return (tf.stop_gradient(tf.where(where, zero, target)),
           tf.where(where, zero, prediction))

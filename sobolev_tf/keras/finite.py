@@ -76,7 +76,8 @@ def _sentence(x: np.ndarray, compared: Dict) -> str:
   where = [np.flatnonzero(rows)[0] for rows in bad.values() if rows.any()]
   if not where:
     return ("The loss is not finite although all values and derivatives are: "
-            "they are too large for it; scale the targets, or lower the "
+            "look for a sample_weight that is NaN or infinite; without one, "
+            "they are too large for it: scale the targets, or lower the "
             "learning rate if the loss has grown over the steps.")
   first = min(where)
   name, what = next(key for key, rows in bad.items() if rows[first])

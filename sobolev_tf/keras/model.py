@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
+from sobolev_tf.derivatives import shapes
 from sobolev_tf.keras import (
     balanced,
     batch_norm,
@@ -18,6 +19,7 @@ from sobolev_tf.keras import (
     replicas,
     supervision,
     tensors,
+    variables,
 )
 from sobolev_tf.keras import losses as losses_lib
 from sobolev_tf.losses import masking
@@ -199,6 +201,7 @@ class SobolevModel(keras.Model):
       found = self._trained(matched, x, given, weight)
       self._draws.assign_add(1)
       targets, predictions = comparison.by_name(self._names, given, found, x)
+      variables.make(self, predictions)
       loss = self.compute_loss(x, targets, predictions, weight, training=True)
       scaled = self.optimizer.scale_loss(loss)
     seed = None
@@ -262,6 +265,10 @@ class SobolevModel(keras.Model):
 
     Returns:
       K + 1 arrays with the shapes of `sobolev_tf.derivatives`.
+
+    Raises:
+      UserError: if `x` has no batch axis or is not of numbers, or the output
+        does not depend on it.
     """
     x = self._inputs(x)
     if not tf.nest.flatten(x)[0].shape[0]:  # shapes from one point
@@ -389,17 +396,19 @@ class SobolevModel(keras.Model):
           "SobolevModel differentiates by one input tensor, got "
           f"{len(tf.nest.flatten(x))}: join them, and split them in the model, "
           "or use NamedSobolevModel.")
-    x = tensors.check_input(x, self.variable_dtype)
+    x = tensors.check_input(
+        x, self.variable_dtype, getattr(self.model, "input_shape", None))
     if self._out is None:
       self.build(tuple(x.shape))  # for `export`
     return x
 
   def _inputs(self, x):
     """What `predict_derivatives` is given as tensors."""
-    return tf.cast(x, self.variable_dtype)
+    return self._points(shapes.to_tensor(x, "x"))
 
   def _look_for_missing(self, x, y, weight) -> None:
     """Makes the training step anew once targets may be missing."""
-    if not self._may_miss and supervision.may_be_missing((x, y, weight)):
+    if not self._may_miss and supervision.may_be_missing(
+        (x, y, weight), mixed=self.stochastic):
       self._may_miss = True
       self.train_function = None

@@ -9,22 +9,26 @@ import numpy as np
 import tensorflow as tf
 
 
-def may_be_missing(data) -> bool:
-  """Whether targets may be missing, as far as one can see without a pass.
+def may_be_missing(data, mixed: bool = False) -> bool:
+  """Whether examples may be missing, as far as one can see without a pass.
 
   Args:
     data: (x, targets, sample weights), as `fit` takes them.
+    mixed: whether one NaN may make the whole derivative of an example missing,
+      as in projections.
 
   Returns:
-    False if there are arrays only, of numbers without a NaN, and no weight is
-    0; True if there is one, or a data set that is not looked into.
+    False if there are arrays only, which have a number for each example, and
+    no weight is 0; True if there is one, or a data set that is not looked into.
   """
   x, targets, weights = data
   if targets is None:  # a target function's, or those of a data set
     return not _are_arrays(x)
   if not _are_arrays(x, targets, weights):
     return True
-  return (any(np.isnan(t).any() for t in _arrays(targets)) or
+  count = np.any if mixed else np.all
+  return (any(count(np.isnan(t), axis=tuple(range(1, t.ndim))).any()
+              for t in _arrays(targets)) or
           any(not np.all(w) for w in _arrays(weights)))
 
 

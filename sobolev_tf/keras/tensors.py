@@ -1,27 +1,35 @@
 """Checks of what a Keras model is given and of what it gives."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from sobolev_tf import errors
 
 
-def check_input(x: tf.Tensor, dtype: str) -> tf.Tensor:
+def check_input(x: tf.Tensor, dtype: str, expected: Any = None) -> tf.Tensor:
   """An input in the precision of the variables.
 
   Args:
     x: `[B, *event]`, of any type.
     dtype: the variables' type.
+    expected: Keras's `input_shape`; checked if it is the shape of one input.
 
   Returns:
     The input, cast if it is of a floating-point type.
 
   Raises:
-    UserError: if its rank is not known.
+    UserError: if its rank is not known, or it has no batch axis.
   """
   if x.shape.rank is None:
     raise errors.UserError(
         "The inputs have no static shape: give the data set one, with "
         "output_signature or tf.ensure_shape.")
+  if not x.shape.rank or (
+      isinstance(expected, tuple) and len(expected) == x.shape.rank + 1):
+    raise errors.UserError(
+        f"The inputs have the shape {x.shape} and no batch axis: give "
+        "[B, *event], from a data set by its batch(B).")
   return tf.cast(x, dtype) if x.dtype.is_floating else x
 
 

@@ -104,6 +104,10 @@ def test_what_may_be_missing():
   assert not may((X, (Y, DY), None))
   assert not may((X, (Y, DY), ONES))
   assert may((X, (Y, with_nan(DY)), None))
+  partly = DY.copy()
+  partly[2, 0] = np.nan
+  assert not may((X, (Y, partly), None))
+  assert may((X, (Y, partly), None), mixed=True)
   assert may((X, (Y, DY), (ONES, ALL_BUT_ONE)))
   assert may((tf.data.Dataset.from_tensors(X), None, None))
 
