@@ -68,6 +68,7 @@ benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.regression
 	$(RUN) benchmarks.distillation
 	$(RUN) benchmarks.synthetic_gradients
+	$(RUN) benchmarks.terms
 
 # Against PyTorch, JAX and JENN, in a layer over .venv; and by itself.
 benchmark-peers: $(BENCH)/.ready

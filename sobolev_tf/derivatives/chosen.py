@@ -9,7 +9,7 @@ order 2 on it costs n products where it would cost D, and no target is needed
 for the others. (At order 1 a product gives the derivatives by all inputs.)
 """
 
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -47,11 +47,17 @@ class Chosen(NamedTuple):
     Returns:
       `[*batch, *event]`.
     """
-    size = int(np.prod(self.event))
-    rest = np.setdiff1d(np.arange(size), self.indices)
-    order = np.argsort(np.concatenate([self.indices, rest]))
-    both = tf.concat([entries, tf.gather(self._flat(x), rest, axis=-1)], -1)
-    whole = tf.gather(both, order, axis=-1)  # [*batch, D]
+    # Split and joined, since a gather is slow to differentiate.
+    flat, end = self._flat(x), int(np.prod(self.event))
+    pieces: List[tf.Tensor] = []
+    runs = np.split(self.indices, 1 + np.flatnonzero(
+        np.diff(self.indices) != 1))  # of neighbours
+    parts = tf.split(entries, [len(run) for run in runs], axis=-1)
+    for run, part in sorted(
+        zip(runs, parts), key=lambda pair: -int(pair[0][0])):
+      pieces[:0] = [part, flat[..., run[-1] + 1:end]]
+      end = run[0]
+    whole = tf.concat([flat[..., :end], *pieces], -1)  # [*batch, D]
     return tf.ensure_shape(tf.reshape(whole, tf.concat(
         [tf.shape(entries)[:-1], self.event], 0)), x.shape)
 

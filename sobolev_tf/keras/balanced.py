@@ -34,12 +34,13 @@ class BalancedLoss(keras.losses.Loss):
     super().__init__("balanced")
     self.balancing = balancing
     self.losses: Mapping[str, Any] = {}  # Keras's, by the orders' names
+    self._means: Sequence[tf.Tensor] = ()  # of the step at hand
 
-  def compare(self, shapes: Sequence[tf.TensorShape],
-              targets: Mapping[str, tf.Tensor],
-              predictions: Mapping[str, tf.Tensor],
-              weights) -> terms.SobolevTerms:
-    """The terms of a batch; `reduce()` gives the loss.
+  def objective(self, shapes: Sequence[tf.TensorShape],
+                targets: Mapping[str, tf.Tensor],
+                predictions: Mapping[str, tf.Tensor],
+                weights) -> tf.Tensor:
+    """The loss of a batch.
 
     Means are over the examples, whatever the losses' own `reduction` is. A
     balancing of single entries (`by_channel`) applies a loss to each entry.
@@ -51,7 +52,7 @@ class BalancedLoss(keras.losses.Loss):
       weights: `[B]` or `[B, 1]` by name, or None.
 
     Returns:
-      The terms.
+      A scalar.
 
     Raises:
       UserError: if there are several replicas.
@@ -71,12 +72,15 @@ class BalancedLoss(keras.losses.Loss):
     orders = terms.Orders(
         tuple(_pointwise(self.losses[name]) for name in targets),
         (1.,) * len(targets), self.balancing)
-    return terms.compare(shaped(targets), shaped(predictions), orders,
-                         entry_weights=entry_weights)
+    found = terms.compare(shaped(targets), shaped(predictions), orders,
+                          entry_weights=entry_weights)
+    self._means = found.means
+    return found.reduce()
 
-  def update(self, *batch) -> None:
-    """Takes note of a training step, with the arguments of `compare`."""
-    self.balancing.update(self.compare(*batch).means)
+  def update(self) -> None:
+    """Takes note of the training step whose loss was computed last."""
+    self.balancing.update(self._means)
+    self._means = ()
 
   def save_own_variables(self, store) -> None:
     """Called by Keras's `save` and `save_weights`."""

@@ -214,8 +214,7 @@ class SobolevModel(keras.Model):
         self.trainable_weights))
     replicas.track(self._loss_tracker, loss, comparison.a_float(x))
     if self._balanced is not None:
-      self._balanced.update(
-          matched.shapes(x), targets, predictions, weight)
+      self._balanced.update()
     if self._may_miss and weight is not None and self._compile_metrics:
       predictions = supervision.complete(
           predictions, weight, lambda: self._evaluate(x, y, matched)[1])
@@ -247,9 +246,9 @@ class SobolevModel(keras.Model):
       return super().compute_loss(
           x, targets, predictions, weight, training=training)
     shapes = self._matching(x, _EVALUATION).shapes(x)
-    loss = self._balanced.compare(
-        shapes, targets, predictions, weight).reduce()
-    return tf.add_n([loss, *map(tf.reduce_sum, self.losses)])
+    return tf.add_n([
+        self._balanced.objective(shapes, targets, predictions, weight),
+        *map(tf.reduce_sum, self.losses)])
 
   def compute_metrics(self, x, y, y_pred, sample_weight=None):
     """Keras's, with arguments as for `compute_loss`."""

@@ -97,8 +97,12 @@ class NamedSobolevModel(model_lib.SobolevModel):
               f"The input {key!r} is of type "
               f"{named_matching.pick(x, key, 'input').dtype.name}: derivatives "
               "need floating-point inputs.")
-    return tf.nest.map_structure(
+    x = tf.nest.map_structure(
         lambda part: tensors.check_input(part, self.variable_dtype), x)
+    if self._out is None:
+      self.build(tf.nest.map_structure(  # for `export`
+          lambda part: tuple(part.shape), x))
+    return x
 
   def _inputs(self, x):
     return self._points(tf.nest.map_structure(tf.convert_to_tensor, x))
