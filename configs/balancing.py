@@ -137,8 +137,8 @@ ONE_TRIAL: Mapping[str, Tuple[Trial, ...]] = {
 # Width and activation are those of configs.order2.
 _TRAINING = Training((64, 64), "tanh", steps=1_000)
 
-# What the preset `tuning` chose with 20 points (results/balancing/tuning; a test
-# compares them). With 100 points they are the same.
+# What the preset `tuning` chose with 20 points (results/balancing/tuning; a
+# test compares them). With 100 points they are the same.
 CHOSEN: Mapping[str, Trial] = {
     "values": Trial(1e-2, 0., 1.),
     "eq1": Trial(1e-2, 0., .1),
