@@ -114,6 +114,17 @@ _SEEDS = tuple(range(10))  # ours: intervals
 _FEW: Trials = {method: balancing.ONE_TRIAL[method]
                 for method in ("values", "eq1", "huge-savine")}
 
+_CHOSEN: Trials = {  # by `tuning`, on payoffs of other paths
+    "values": (balancing.Trial(1e-2, 0., .3),),
+    "eq1": (balancing.Trial(1e-2, 0., .3),),
+    "constant": (balancing.Trial(1e-2, .1, .3),),
+    "prefactors": (balancing.Trial(1e-2, 10., 0.),),
+    "z-score": (balancing.Trial(1e-2, 1., 0.),),
+    "huge-savine": (balancing.Trial(1e-2, .1, .3),),
+    "likelihood": (balancing.Trial(3e-3, 0., 0.),),
+    "soft-adapt": (balancing.Trial(1e-2, .1, .3),),
+}
+
 PRESETS: Mapping[str, Config] = {
     "tuning": Config(basket=Basket(
         4_096, balancing.ALL_TRIALS, _training(_STEPS),
@@ -121,8 +132,8 @@ PRESETS: Mapping[str, Config] = {
         stream="validation",
         points=16_384)),  # ours: payoffs are noisy, but cheap
     "cpu": Config(
-        basket=Basket(4_096, balancing.ONE_TRIAL, _training(_STEPS), _SEEDS,
-                      "test", 4_096),
+        basket=Basket(4_096, _CHOSEN, _training(_STEPS), _SEEDS, "test",
+                      4_096),
         digital=Digital(4_096, (.05, .2, .8), (.01, .1, 1., 10.),
                         _training(_STEPS), _SEEDS)),
     "notebook": Config(
@@ -133,7 +144,7 @@ PRESETS: Mapping[str, Config] = {
                1_000),
         Digital(4_096, (.2,), (1.,), _training(300), (0, 1, 2))),
     "smoke": Config(
-        Notebook((64,), 1, (0, 1), (0, 1), hidden_sizes=(4,), points=50),
+        Notebook((64,), 1, (0,), (0,), hidden_sizes=(4,), points=50),
         Basket(64, _FEW, _training(3, (4,)), (0, 1), "test", 50),
         Digital(64, (.2,), (1.,), _training(3, (4,)), (0, 1), points=50)),
 }
