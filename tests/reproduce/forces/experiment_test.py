@@ -1,5 +1,6 @@
 """The experiment on energies and forces: rows, resumption, section."""
 
+import pathlib
 import shutil
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 
 from configs import balancing
 from configs import forces as config_lib
-from reproduce import rows, run
+from reproduce import rows, run, tuning
 from reproduce.balancing import grid
 from reproduce.forces import __main__ as forces
 from reproduce.forces import comparison, experiment
 
+RESULTS = pathlib.Path(__file__).parents[3] / "results"
 SMOKE = config_lib.PRESETS["smoke"]
 
 
@@ -58,6 +60,13 @@ def test_errors_are_in_the_units_they_name():
   assert found[comparison.FORCE] == pytest.approx(
       1e3 * 13 * np.abs(true.gradients).mean())
   assert found[grid.VALUE] == pytest.approx(1e-3 / true.energies.std())
+
+
+def test_the_methods_settings_are_what_the_search_chose():
+  found = rows.read(RESULTS / "forces" / "tuning")
+  chosen = tuning.choose(found, grid.SEARCH)
+  assert {method: (tuple(trial),) for method, trial in chosen.items()} == (
+      config_lib.PRESETS["cpu"].trials)
 
 
 def test_presets():
