@@ -69,8 +69,10 @@ def _problem(problem: Problem) -> List[str]:
   gains = [
       scores.behind(scores.methods.index(method))
       if method in scores.methods else None for method in ("values", "eq1")]
+  others = "all others" if len(level) + 1 == len(scores.methods) else (
+      ", ".join(level) or "none")
   return [
-      problem.name, config_lib.METHODS[best].title, ", ".join(level) or "none",
+      problem.name, config_lib.METHODS[best].title, others,
       *("" if gain is None else markdown.interval(gain) for gain in gains),
       _verdict(best, gains[1])]
 

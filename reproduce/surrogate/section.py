@@ -1,6 +1,5 @@
 """The section on the reactor: tables beside the notebook's, and figures."""
 
-import pathlib
 from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
@@ -60,7 +59,7 @@ def methods(results: experiment.Results) -> str:
     axis.set_title(f"Jacobians by {way}", fontsize=9)
   axes[0].set_ylabel("error of the value")
   axes[0].legend(frameon=False, fontsize=8)
-  look.save(drawing, pathlib.Path(results.folder) / "cost.png")
+  look.save(drawing, results.folder / "cost.png")
   return (
       "#### All methods\n\nErrors of the values:\n\n"
       f"{tables.errors(rows, grid.VALUE, 'n')}\nOf the Jacobians:\n\n"
@@ -136,9 +135,9 @@ def _chosen(rows: Sequence[rows_lib.Row]) -> List[rows_lib.Row]:
   """The rows of the weight decay with the lowest validation error."""
   best: Dict[Tuple, rows_lib.Row] = {}
   for row in rows_lib.matching(rows, metric=grid.VALIDATION):
-    if not row.value >= best.get(_network(row), row).value:
+    other = best.setdefault(_network(row), row)
+    if row.value < np.nan_to_num(other.value, nan=np.inf):
       best[_network(row)] = row
-    best.setdefault(_network(row), row)
   return [row for row in rows if row.settings["weight_decay"] ==
           best[_network(row)].settings["weight_decay"]]
 

@@ -72,3 +72,19 @@ def test_figure_2_only_ackley_with_few_points_is_better_regular():
   assert {cell for cell, claim in published.FIGURE2.items()
           if claim.verdict == published.REGULAR} == {
               ("ackley", 20), ("ackley", 100)}
+
+
+def test_surrogate_of_a_reactor():
+  """Typed in once more, from the notebook, to three digits."""
+  curves = published.SURROGATE_CURVES
+  for method, values in (("values", (.454, .179, .041)),
+                         ("weight 1", (.239, .060, .012)),
+                         ("likelihood", (.223, .039, .005))):
+    for n, value in zip((16, 64, 256), values):
+      assert curves[method, n].value == pytest.approx(value, abs=6e-4)
+  assert curves["likelihood", 128].derivative == .1876
+  assert [round(published.SURROGATE_LONG[name].value, 3) for name in (
+      "values", "weight 1", "weight 100", "z-score", "likelihood")] == [
+          .148, .038, .019, .016, .022]
+  assert published.SURROGATE_DESIGNS["values", 16] == (5.51, 28.46)
+  assert published.SURROGATE_DESIGNS["likelihood", 256].violation == .09

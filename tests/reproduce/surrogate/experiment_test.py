@@ -60,7 +60,7 @@ def test_the_weight_decay_is_chosen_pool_by_pool_on_validation_errors():
           row(grid.VALIDATION, .3, 1, 0.), row(grid.VALUE, .1, 1, 0.)]
   bad = [row(grid.VALIDATION, .2, 0, 0.), row(grid.VALUE, 1., 0, 0.),
          row(grid.VALIDATION, np.nan, 1, 1.), row(grid.VALUE, .1, 1, 1.)]
-  assert section._chosen(bad + good) == good
+  assert section._chosen(bad + good) == good == section._chosen(good + bad)
 
 
 def test_presets_have_parts_of_their_own_and_the_search_seeds_of_its_own():
