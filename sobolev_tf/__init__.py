@@ -13,6 +13,12 @@ from sobolev_tf.derivatives import (
     projections,
     value_and_derivatives,
 )
+from sobolev_tf.derivatives.functionals import (
+    Functional,
+    divergence,
+    laplacian,
+    of_derivatives,
+)
 from sobolev_tf.derivatives.guard import (
     HalfPrecisionWarning,
     WrongDerivativeWarning,
@@ -57,6 +63,7 @@ __all__ = (
     "BenchmarkFunction",
     "ChannelScales",
     "EnsembleMLP",
+    "Functional",
     "HalfPrecisionWarning",
     "History",
     "PiecewiseLinearWarning",
@@ -73,6 +80,7 @@ __all__ = (
     "capped",
     "check_derivatives",
     "cosine",
+    "divergence",
     "estimated_jacobian_asymmetry",
     "from_arrays",
     "from_black_box",
@@ -83,7 +91,9 @@ __all__ = (
     "huge_savine",
     "jacobian",
     "jacobian_asymmetry",
+    "laplacian",
     "norm",
+    "of_derivatives",
     "ops",
     "projections",
     "relative",

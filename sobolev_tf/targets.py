@@ -11,12 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
+from sobolev_tf.derivatives import chosen, shapes
 from sobolev_tf.derivatives import finite_differences as fd
-from sobolev_tf.derivatives import shapes
+from sobolev_tf.derivatives import functionals as functionals_lib
 
 
 def from_function(function: derivatives.Function, x: tf.Tensor, order: int = 1,
-                  batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
+                  batch_dims: int = 1, wrt: chosen.Wrt = None,
+                  functionals: Sequence[functionals_lib.Functional] = ()
+                  ) -> Tuple[tf.Tensor, ...]:
   """Targets from a TensorFlow function or a teacher, by differentiation.
 
   Args:
@@ -24,26 +27,33 @@ def from_function(function: derivatives.Function, x: tf.Tensor, order: int = 1,
     x: points `[*batch, *event]`.
     order: the highest order K of derivative.
     batch_dims: number of leading batch axes.
+    wrt: the inputs by which is differentiated, as `derivatives.chosen` says;
+      None for all.
+    functionals: numbers made of derivatives (`derivatives.functionals`).
 
   Returns:
-    f, D_x f, ..., D_x^K f with the shapes of `sobolev_tf.derivatives`.
+    f, D_x f, ..., D_x^K f with the shapes of `sobolev_tf.derivatives`, and one
+    tensor per functional.
 
   Raises:
     UserError: as `derivatives.value_and_derivatives`.
   """
   return tuple(map(
       tf.stop_gradient,
-      derivatives.value_and_derivatives(function, x, order, batch_dims)))
+      functionals_lib.value_and_functionals(
+          function, x, order, functionals, batch_dims, wrt)))
 
 
-def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1
-                ) -> Tuple[tf.Tensor, ...]:
+def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1,
+                wrt: chosen.Wrt = None) -> Tuple[tf.Tensor, ...]:
   """Targets that were measured or computed elsewhere.
 
   Args:
     x: points `[*batch, *event]`.
     arrays: f, D_x f, ..., D_x^K f.
     batch_dims: number of leading batch axes.
+    wrt: the inputs by which the derivatives are, as `derivatives.chosen` says;
+      None for all.
 
   Returns:
     The arrays as tensors of the type of `x`.
@@ -57,19 +67,25 @@ def from_arrays(x: tf.Tensor, arrays: Sequence, batch_dims: int = 1
   tensors = [tf.cast(shapes.to_tensor(array, f"arrays[{order}]"), x.dtype)
              for order, array in enumerate(arrays)]
   y = shapes.check_output(tensors[0], x, batch_dims)
+  inputs = chosen.choose(wrt, x.shape[batch_dims:])
+  if inputs is not None:
+    x = inputs.take(x)
   return (y,) + tuple(
       check_derivative(array, y, x, order, batch_dims)
       for order, array in enumerate(tensors[1:], start=1))
 
 
 def from_black_box(function: Callable[[np.ndarray], np.ndarray], x,
-                   order: int = 1, **options) -> Tuple[tf.Tensor, ...]:
+                   order: int = 1, wrt: chosen.Wrt = None, **options
+                   ) -> Tuple[tf.Tensor, ...]:
   """Targets from any Python callable, by central finite differences.
 
   Args:
     function: maps NumPy points `[N, *event]` to values `[N, *out]`.
     x: points `[B, *event]`.
     order: the highest order K of derivative, 1 or 2.
+    wrt: the inputs along which differences are taken, as `derivatives.chosen`
+      says; None for all.
     **options: as `finite_differences.finite_differences` takes them.
 
   Returns:
@@ -79,8 +95,8 @@ def from_black_box(function: Callable[[np.ndarray], np.ndarray], x,
     UserError: as `finite_differences.finite_differences`.
   """
   x = shapes.check_points(x, 1)
-  return from_arrays(
-      x, fd.finite_differences(function, x.numpy(), order, **options))
+  return from_arrays(x, fd.finite_differences(
+      function, x.numpy(), order, wrt=wrt, **options), wrt=wrt)
 
 
 def check_derivative(array, y: tf.Tensor, x: tf.Tensor, order: int,

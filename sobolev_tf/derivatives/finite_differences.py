@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sobolev_tf import errors
-from sobolev_tf.derivatives import stencils
+from sobolev_tf.derivatives import chosen, stencils
 
 _STEP_EXPONENT = {1: 1 / 3, 2: 1 / 4}  # of the machine epsilon, by order
 
@@ -47,6 +47,7 @@ def finite_differences(
     scale: npt.ArrayLike = 1.0,
     dtype: npt.DTypeLike = np.float64,
     bounds: Optional[Sequence[npt.ArrayLike]] = None,
+    wrt: chosen.Wrt = None,
 ) -> Tuple[np.ndarray, ...]:
   """Approximates the derivatives of a black box at a batch of points.
 
@@ -71,6 +72,9 @@ def finite_differences(
       derivatives to about 3.
     bounds: the least and the largest value of each input, both broadcastable
       to `event`: `function` is called inside only. None for no bounds.
+    wrt: the n inputs along which differences are taken, as `chosen` says; None
+      for all. D is n in the cost then, and `event` is `[n]` in the
+      derivatives.
 
   Returns:
     The values as `function` returned them, then, in float64, the first
@@ -97,16 +101,20 @@ def finite_differences(
         f"x has shape {x.shape} and no batch axis: pass points [N, ...], for "
         "one point x[np.newaxis], for N numbers x[:, np.newaxis].")
   batch, event = x.shape[0], x.shape[1:]
-  size = int(np.prod(event))  # D
-  points = x.astype(dtype).reshape(batch, size)  # [N, D]
-  if not np.isfinite(points).all():
+  whole = x.astype(dtype).reshape(batch, int(np.prod(event)))
+  if not np.isfinite(whole).all():
     raise errors.UserError(
-        f"x holds NaN or infinity in {_bad_points(points[None])} of {batch} "
+        f"x holds NaN or infinity in {_bad_points(whole[None])} of {batch} "
         f"points (as {dtype}): remove them.")
+  inputs = chosen.choose(wrt, event)
+  along = np.arange(whole.shape[1]) if inputs is None else inputs.indices
+  by = event if inputs is None else along.shape
+  points, size = whole[:, along], len(along)  # [N, D], D: of those
 
   def evaluate(moves: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """Values [K, N, ...] at the points moved by `moves` [K, N, D] steps."""
-    moved = points + moves.astype(dtype) * steps  # [K, N, D]
+    moved = np.repeat(whole[None], len(moves), axis=0)
+    moved[..., along] = points + moves.astype(dtype) * steps  # [K, N, D]
     rows = len(moves) * batch
     values = np.asarray(function(moved.reshape(rows, *event)))  # [K * N, ...]
     if values.shape[:1] != (rows,):
@@ -126,18 +134,19 @@ def finite_differences(
           "that region as bounds=(lower, upper), or pass a smaller step.")
     return values
 
-  lower, upper = _bounds(bounds, points, event)  # [D]
-  steps = _steps(points, event, 1, step, scale)  # [N, D]
+  lower, upper = (
+      bound[along] for bound in _bounds(bounds, whole, event))  # [D]
+  steps = _steps(whole, event, 1, step, scale, along)  # [N, D]
   sides = stencils.choose_sides(points, steps, lower, upper, 2)  # [N, D]
   a, b, _ = _moves(sides)  # [D, N, D]
   values = evaluate(np.concatenate([0 * a[:1], a, b]), steps)
   value = values[0].copy()  # [N, ...]
   out = () if value.shape[1:] == (1,) else value.shape[1:]
-  first = _first(_flat(values), steps, sides).reshape(batch, *out, *event)
+  first = _first(_flat(values), steps, sides).reshape(batch, *out, *by)
   if order == 1:
     return value, first
 
-  steps = _steps(points, event, 2, step, scale)
+  steps = _steps(whole, event, 2, step, scale, along)
   sides = stencils.choose_sides(points, steps, lower, upper, 3)
   a, b, c = _moves(sides)
   i, j = np.triu_indices(size, 1)  # the pairs i < j
@@ -146,7 +155,7 @@ def finite_differences(
     moves.append(c)
   values = evaluate(np.concatenate(moves), steps)
   second = _second(_flat(value[None]), _flat(values), steps, sides)
-  return value, first, second.reshape(batch, *out, *event, *event)
+  return value, first, second.reshape(batch, *out, *by, *by)
 
 
 def _bounds(bounds, points: np.ndarray, event: Tuple[int, ...]
@@ -221,21 +230,23 @@ def _flat(values: np.ndarray) -> np.ndarray:
 
 
 def _steps(points: np.ndarray, event: Tuple[int, ...], order: int,
-           step: Optional[npt.ArrayLike], scale: npt.ArrayLike) -> np.ndarray:
-  """The steps [N, D] around `points` [N, D], in their dtype.
+           step: Optional[npt.ArrayLike], scale: npt.ArrayLike,
+           along: np.ndarray) -> np.ndarray:
+  """The steps [N, n] along inputs [n] of `points` [N, D], in their dtype.
 
   h is replaced by (|x| + h) - |x|, which makes x + h and x - h numbers of the
   dtype: the difference between them is then 2 h, not 2 h give or take the
   rounding of x. (Only |x| does this for both; where h > |x| the rounding left
   is that of h, which is harmless.)
   """
-  magnitude = np.abs(points)
+  magnitude = np.abs(points[:, along])
   if step is None:
-    typical = _per_input("scale", scale, event)  # [D]
+    typical = _per_input("scale", scale, event)[along]
     epsilon = float(np.finfo(points.dtype).eps)
     wanted = epsilon**_STEP_EXPONENT[order] * np.maximum(magnitude, typical)
   else:
-    wanted = np.broadcast_to(_per_input("step", step, event), points.shape)
+    wanted = np.broadcast_to(
+        _per_input("step", step, event)[along], magnitude.shape)
   steps = (magnitude + wanted.astype(points.dtype)) - magnitude
   if not (steps > 0).all():
     raise errors.UserError(

@@ -1,11 +1,11 @@
 """Derivatives of functions and modules with respect to their input.
 
 Section 2, Eq. 1 and Figure 1 of https://arxiv.org/abs/1706.04859. This is the
-only file with nested gradient tapes: `value_and_derivatives` builds D_x f, ...,
-D_x^K f exactly (Figure 1a) and `projections` their projections on given
-directions by vector-Jacobian products alone (Figure 1b). Both can be
-differentiated again with respect to the weights, which is what Sobolev Training
-does.
+only file with nested gradient tapes, around which `functionals` puts one more:
+`value_and_derivatives` builds D_x f, ..., D_x^K f exactly (Figure 1a) and
+`projections` their projections on given directions by vector-Jacobian products
+alone (Figure 1b). Both can be differentiated again with respect to the weights,
+which is what Sobolev Training does.
 
 Shapes. A function maps points `[*batch, *event]` to outputs `[*batch, *out]`
 with `batch_dims` leading batch axes (1, unless an ensemble adds one), treating
@@ -20,6 +20,7 @@ import tensorflow as tf
 from tensorflow.python.ops import control_flow_util
 
 from sobolev_tf import errors
+from sobolev_tf.derivatives import chosen as chosen_lib
 from sobolev_tf.derivatives import gradients, memory, shapes, tracing
 
 Function = Callable[[tf.Tensor], tf.Tensor]
@@ -94,7 +95,8 @@ def hessian(function: Function, x: tf.Tensor,
 
 @gradients.right_gradients()
 def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
-                          batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
+                          batch_dims: int = 1, wrt: chosen_lib.Wrt = None
+                          ) -> Tuple[tf.Tensor, ...]:
   """The value and all derivatives up to an order: f, D_x f, ..., D_x^K f.
 
   Each order costs one VJP per component of the order before (one in all for
@@ -105,17 +107,25 @@ def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
     x: points `[*batch, *event]`, of a floating-point type.
     order: the highest order K, at least 0.
     batch_dims: number of leading batch axes.
+    wrt: the n inputs by which is differentiated, as `chosen` says; None for
+      all.
 
   Returns:
-    K + 1 tensors; the j-th has the shape given in the module's docstring.
+    K + 1 tensors; the j-th has the shape given in the module's docstring, with
+    `[n] * j` in place of `event * j` if inputs are chosen.
 
   Raises:
     UserError: if `order` is negative, `x` has no batch axis or is not of a
-      floating-point type, or the output does not depend on `x`.
+      floating-point type, `wrt` chooses no inputs, or the output does not
+      depend on `x`.
   """
   if isinstance(order, bool) or not isinstance(order, int) or order < 0:
     raise errors.UserError(f"order must be an integer >= 0, got {order!r}.")
   x = shapes.check_points(x, batch_dims)
+  chosen = chosen_lib.choose(wrt, x.shape[batch_dims:])
+  if chosen is not None:
+    return value_and_derivatives(
+        chosen.inside(function, x), chosen.take(x), order, batch_dims)
   batch, event = tf.shape(x)[:batch_dims], x.shape[batch_dims:]
   if batch_dims == 1:
     return _derivatives(function, x, order, function)
@@ -253,8 +263,8 @@ def _is_grouped(operation: tf.Operation) -> bool:
 
 @gradients.right_gradients()
 def projections(function: Function, x: tf.Tensor,
-                directions: Sequence[Direction],
-                batch_dims: int = 1) -> Tuple[tf.Tensor, ...]:
+                directions: Sequence[Direction], batch_dims: int = 1,
+                wrt: chosen_lib.Wrt = None) -> Tuple[tf.Tensor, ...]:
   """Projected derivatives (Figure 1b), one VJP per order.
 
   With s_1 = <f, v_1> and s_{j+1} = <D_x s_j, v_{j+1}>, returns
@@ -268,10 +278,12 @@ def projections(function: Function, x: tf.Tensor,
       `[*batch, *event]` in input space; each a tensor, or a function that
       draws it, given the tensor that it projects.
     batch_dims: number of leading batch axes.
+    wrt: the n inputs by which is differentiated, as `chosen` says; None for
+      all.
 
   Returns:
     K + 1 tensors for K directions: `[*batch, *out]`, then `[*batch, *event]`
-    each.
+    each; `[*batch, n]`, like v_2, v_3, ..., if inputs are chosen.
 
   Raises:
     UserError: if a direction has the wrong shape or type, `x` has no batch
@@ -279,6 +291,10 @@ def projections(function: Function, x: tf.Tensor,
       `x`.
   """
   x = shapes.check_points(x, batch_dims)
+  chosen = chosen_lib.choose(wrt, x.shape[batch_dims:])
+  if chosen is not None:
+    return projections(
+        chosen.inside(function, x), chosen.take(x), directions, batch_dims)
   if not isinstance(directions, (list, tuple)):
     raise errors.UserError(
         "directions must be a list with one direction per order, got "

@@ -21,5 +21,7 @@ if keras.backend.backend() != "tensorflow":
 from sobolev_tf.keras.batch_norm import BatchStatisticsWarning
 from sobolev_tf.keras.losses import SquaredError
 from sobolev_tf.keras.model import SobolevModel
+from sobolev_tf.keras.named import NamedSobolevModel
 
-__all__ = ("BatchStatisticsWarning", "SobolevModel", "SquaredError")
+__all__ = ("BatchStatisticsWarning", "NamedSobolevModel", "SobolevModel",
+           "SquaredError")

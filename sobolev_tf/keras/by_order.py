@@ -25,21 +25,20 @@ def order_names(order: int) -> Tuple[str, ...]:
       _NAMES[j] if j < len(_NAMES) else f"order_{j}" for j in range(order + 1))
 
 
-def in_order(what: str, given, order: int) -> Sequence:
+def in_order(what: str, given, names: Sequence[str]) -> Sequence:
   """One entry per order.
 
   Args:
     what: the argument's name, for messages.
     given: a sequence, or a dictionary by the orders' names.
-    order: the highest order K.
+    names: `order_names`, or of other things that are compared.
 
   Returns:
-    K + 1 entries.
+    As many entries as names.
 
   Raises:
     UserError: if there are more or fewer, or others.
   """
-  names = order_names(order)
   if isinstance(given, Mapping):
     if set(given) != set(names):
       raise errors.UserError(
@@ -54,11 +53,12 @@ def in_order(what: str, given, order: int) -> Sequence:
   return given
 
 
-def by_name(what: str, given, order: int) -> Optional[Dict[str, Any]]:
+def by_name(what: str, given, names: Sequence[str]
+            ) -> Optional[Dict[str, Any]]:
   """As `in_order`, in a dictionary; None stays None."""
   if given is None:
     return None
-  return dict(zip(order_names(order), in_order(what, given, order)))
+  return dict(zip(names, in_order(what, given, names)))
 
 
 class Plan(NamedTuple):
@@ -80,11 +80,12 @@ class Plan(NamedTuple):
   balancing: Optional[balanced.BalancedLoss] = None
 
 
-def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
+def plan(names: Sequence[str], loss, loss_weights, metrics_, weighted_metrics
+         ) -> Plan:
   """Sorts what `compile` takes by orders.
 
   Args:
-    order: the highest order K.
+    names: of the orders.
     loss: one for all orders, or one per order, None for none.
     loss_weights: one number per order; None for ones; or a `BalancedLoss`.
     metrics_: as `metrics` takes them.
@@ -98,10 +99,9 @@ def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
     UserError: if the number of entries is not that of the orders, no order is
       trained on, or one has no loss to balance.
   """
-  names = order_names(order)
   if isinstance(loss, (str, keras.losses.Loss)) or callable(loss):
     loss = dict.fromkeys(names, loss)
-  given = by_name("loss", loss, order) or {}
+  given = by_name("loss", loss, names) or {}
   balancing = None
   if isinstance(loss_weights, balanced.BalancedLoss):
     balancing, loss_weights = loss_weights, None
@@ -110,13 +110,13 @@ def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
       raise errors.UserError(
           "A balancing weighs all orders against each other, but one has the "
           "loss None: give each a loss, or loss_weights as numbers.")
-  weights = by_name("loss_weights", loss_weights, order)
+  weights = by_name("loss_weights", loss_weights, names)
   used = {name: loss for name, loss in given.items()
           if loss is not None and (weights is None or weights[name] != 0)}
   if not used:
     raise errors.UserError(
         "Every order has the loss None or the weight 0: nothing is trained.")
-  weighted = metrics("weighted_metrics", weighted_metrics, order)
+  weighted = metrics("weighted_metrics", weighted_metrics, names)
   monitored = {name: [losses.MonitoredLoss(loss)]
                for name, loss in given.items()
                if loss is not None and (
@@ -126,26 +126,25 @@ def plan(order: int, loss, loss_weights, metrics_, weighted_metrics) -> Plan:
                        *monitored.get(name, [])] for name in names}
   return Plan(tuple(name in used for name in names),
               None if balancing else {name: used.get(name) for name in names},
-              weights, metrics("metrics", metrics_, order), weighted,
+              weights, metrics("metrics", metrics_, names), weighted,
               balancing)
 
 
-def targets(given, order: int, supervised: Sequence[bool]) -> List:
+def targets(given, names: Sequence[str], supervised: Sequence[bool]) -> List:
   """Target values and derivatives; what is not trained on may be left out.
 
   Args:
     given: a sequence or a dictionary by the orders' names; the values alone if
       no derivative is trained on.
-    order: the highest order K.
-    supervised: K + 1 times whether the order is trained on.
+    names: of the orders.
+    supervised: whether each order is trained on.
 
   Returns:
-    K + 1 entries, None where there is no target.
+    An entry per order, None where there is no target.
 
   Raises:
     UserError: if a target that is needed is missing, or there are others.
   """
-  names = order_names(order)
   needed = [name for name, is_on in zip(names, supervised) if is_on]
   if not isinstance(given, (list, tuple, Mapping)) and needed == ["value"]:
     given = [given]
@@ -157,22 +156,22 @@ def targets(given, order: int, supervised: Sequence[bool]) -> List:
     entries = dict.fromkeys(names)
     entries.update(zip(names, given if fits else ()))
   if not fits or any(entries[name] is None for name in needed):
-    in_order("targets", given, order)  # raises unless a needed one is None
+    in_order("targets", given, names)  # raises unless a needed one is None
     raise errors.UserError(
         f"targets needs the entries {', '.join(needed)}, which are trained "
         "on: give each of them, or compile with the weight 0 for its order.")
   return list(entries.values())
 
 
-def sample_weights(given, order: int) -> Optional[Dict[str, Any]]:
+def sample_weights(given, names: Sequence[str]) -> Optional[Dict[str, Any]]:
   """Weights `[B]` by name; one `[B]` alone is for all orders.
 
   Raises:
     UserError: if there is more than one weight per example.
   """
   if given is not None and not isinstance(given, (list, tuple, Mapping)):
-    given = [given] * (order + 1)
-  weights = by_name("sample_weight", given, order)
+    given = [given] * len(names)
+  weights = by_name("sample_weight", given, names)
   for weight in (weights or {}).values():
     if weight is not None and tuple(weight.shape[1:]) not in ((), (1,)):
       raise errors.UserError(
@@ -182,14 +181,15 @@ def sample_weights(given, order: int) -> Optional[Dict[str, Any]]:
   return weights
 
 
-def metrics(what: str, given, order: int) -> Optional[Dict[str, List]]:
+def metrics(what: str, given, names: Sequence[str]
+            ) -> Optional[Dict[str, List]]:
   """Metrics by name; one metric, or a list of them, is for all orders."""
   if isinstance(given, (str, keras.metrics.Metric)) or callable(given):
     given = [given]
   if given is not None and not isinstance(given, Mapping) and not any(
       isinstance(entry, (list, tuple)) for entry in given):
-    given = [list(map(_copy, given)) for _ in range(order + 1)]
-  return by_name(what, given, order)
+    given = [list(map(_copy, given)) for _ in names]
+  return by_name(what, given, names)
 
 
 def _as_list(given) -> List:

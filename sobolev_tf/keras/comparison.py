@@ -13,14 +13,14 @@ Named = Dict[str, tf.Tensor]
 
 
 def by_name(names: Sequence[str], targets: Sequence, predictions: Sequence,
-            x: tf.Tensor) -> Tuple[Named, Named]:
+            x) -> Tuple[Named, Named]:
   """Pairs of vectors per example, 0 beside 0 where the target is missing.
 
   Args:
     names: of the orders.
     targets: tensors, NaN where missing, or None.
     predictions: as `derivatives.value_and_derivatives`, or None.
-    x: points `[B, *event]`.
+    x: points `[B, *event]`, or several inputs in a structure.
 
   Returns:
     Targets and predictions `[B, P]` by name; both are NaN where one is None.
@@ -28,8 +28,9 @@ def by_name(names: Sequence[str], targets: Sequence, predictions: Sequence,
   pairs = {}
   for name, target, prediction in zip(names, targets, predictions):
     if target is None or prediction is None:
+      like = a_float(x)
       nothing = tf.fill(
-          [tf.shape(x)[0], 1], tf.constant(math.nan, x.dtype))
+          [tf.shape(like)[0], 1], tf.constant(math.nan, like.dtype))
       pairs[name] = nothing, nothing
       continue
     size = math.prod(prediction.shape[1:])
@@ -37,6 +38,11 @@ def by_name(names: Sequence[str], targets: Sequence, predictions: Sequence,
         tf.reshape(t, [-1, size]) for t in (target, prediction))
     pairs[name] = _hide(tf.math.is_nan(target), target, prediction)
   return _unzipped(pairs)
+
+
+def a_float(x) -> tf.Tensor:
+  """The first input `[B, *event]` of a floating-point type."""
+  return next(part for part in tf.nest.flatten(x) if part.dtype.is_floating)
 
 
 def without_weightless(targets: Named, predictions: Named, weights

@@ -5,6 +5,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
+from sobolev_tf.derivatives import chosen, guard
 from sobolev_tf.losses import stochastic
 
 
@@ -16,23 +17,59 @@ class Matching(NamedTuple):
     out: the shape of an output, without the batch.
     directions: what `stochastic.unit_directions` gives; None for whole
       derivatives.
+    wrt: the inputs by which is differentiated (`derivatives.chosen`); None for
+      all.
   """
   order: int
   out: tf.TensorShape
   directions: Optional[Sequence[Any]]
+  wrt: chosen.Wrt = None
 
   def differentiate(self, function: derivatives.Function, x: tf.Tensor,
-                    order: int) -> Tuple[tf.Tensor, ...]:
-    """A function's value and derivatives, or projections, up to an order."""
-    if self.directions is not None:
-      return derivatives.projections(function, x, self.directions[:order])
-    return derivatives.value_and_derivatives(function, x, order)
+                    order: int, check: bool = False) -> Tuple[tf.Tensor, ...]:
+    """A function's value and derivatives, or projections, up to an order.
 
-  def from_function(self, function: derivatives.Function, x: tf.Tensor,
-                    order: int) -> List[Optional[tf.Tensor]]:
-    """Targets from a function or teacher; None above the order."""
-    value, *rest = self.differentiate(function, x, order)
-    return self._filled([self._value(value), *rest])
+    Args:
+      function: of points.
+      x: points `[B, *event]`.
+      order: the highest order.
+      check: refuses what cannot be trained on its derivatives
+        (`derivatives.guard`).
+
+    Returns:
+      order + 1 tensors.
+    """
+    if check:
+      function = guard.Guard(order)(function)
+    if self.directions is not None:
+      return derivatives.projections(
+          function, x, self.directions[:order], wrt=self.wrt)
+    return derivatives.value_and_derivatives(
+        function, x, order, wrt=self.wrt)
+
+  def whole(self, function: derivatives.Function, x: tf.Tensor
+            ) -> Tuple[tf.Tensor, ...]:
+    """A function's value and derivatives, never projections."""
+    return self._replace(directions=None).differentiate(
+        function, x, self.order)
+
+  def top(self, present: Sequence[bool]) -> int:
+    """The highest order that is there."""
+    return max(j for j, is_there in enumerate(present) if is_there)
+
+  def masks(self, needed: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
+    """Examples `[B]` per order, from those per term: here the same."""
+    return needed
+
+  def terms(self, found: Sequence[tf.Tensor]) -> List[Optional[tf.Tensor]]:
+    """What `differentiate` gave, None above its order."""
+    return self._filled(found)
+
+  def from_function(self, function: derivatives.Function, x: tf.Tensor
+                    ) -> List[tf.Tensor]:
+    """Targets from a function or teacher."""
+    value, *rest = self.differentiate(function, x, self.order)
+    return [self._value(value), *rest]
 
   def from_arrays(self, given: Sequence, x: tf.Tensor
                   ) -> List[Optional[tf.Tensor]]:
@@ -53,13 +90,15 @@ class Matching(NamedTuple):
       targets.pop()
     whole = [self._nan(x, j) if t is None else t
              for j, t in enumerate(targets)]
+    inputs = chosen.choose(self.wrt, x.shape[1:])
     return self._filled(stochastic.project(
-        whole, x, self.directions[:len(whole) - 1]))
+        whole, x if inputs is None else inputs.take(x),
+        self.directions[:len(whole) - 1]))
 
   def shapes(self, x: tf.Tensor) -> List[tf.TensorShape]:
     """Of what is compared at each order, per example."""
     return [self.out] + [
-        x.shape[1:] if self.directions is not None else self._shape(x, order)
+        self._event(x) if self.directions is not None else self._shape(x, order)
         for order in range(1, self.order + 1)]
 
   def _filled(self, targets: Sequence) -> List:
@@ -74,7 +113,13 @@ class Matching(NamedTuple):
   def _shape(self, x: tf.Tensor, order: int) -> tf.TensorShape:
     """Of a derivative, `out + event * j`; a scalar has no outputs' axes."""
     out = [] if self.out.num_elements() == 1 else self.out
-    return tf.TensorShape(out).concatenate(list(x.shape[1:]) * order)
+    return tf.TensorShape(out).concatenate(list(self._event(x)) * order)
+
+  def _event(self, x: tf.Tensor) -> tf.TensorShape:
+    """Of the inputs by which is differentiated."""
+    inputs = chosen.choose(self.wrt, x.shape[1:])
+    return x.shape[1:] if inputs is None else tf.TensorShape(
+        [len(inputs.indices)])
 
   def _value(self, target: tf.Tensor) -> tf.Tensor:
     """Values in the shape of the model's; `[B]` and `[B, 1]` are alike.
@@ -102,5 +147,6 @@ class Matching(NamedTuple):
       raise errors.UserError(
           f"The target derivative of order {order} has the shape "
           f"{target.shape}, but outputs of shape {self.out} at points of shape "
-          f"{x.shape} need {x.shape[:1].concatenate(expected)}.")
+          f"{x.shape} need {x.shape[:1].concatenate(expected)}"
+          f"{'' if self.wrt is None else f' with wrt={self.wrt!r}'}.")
     return target

@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
-from sobolev_tf.derivatives import guard
 from sobolev_tf.keras import (
     balanced,
     batch_norm,
@@ -18,6 +17,7 @@ from sobolev_tf.keras import (
     matching,
     replicas,
     supervision,
+    tensors,
 )
 from sobolev_tf.keras import losses as losses_lib
 from sobolev_tf.losses import masking
@@ -44,7 +44,7 @@ class SobolevModel(keras.Model):
   def __init__(self, model: keras.Model, order: int = 1, *,
                target: Optional[Callable[[tf.Tensor], tf.Tensor]] = None,
                stochastic: bool = False, seed: int = 0,
-               freeze_statistics: bool = False, **kwargs):
+               freeze_statistics: bool = False, wrt=None, **kwargs):
     """Wraps a model.
 
     Args:
@@ -59,6 +59,9 @@ class SobolevModel(keras.Model):
       seed: of the projections.
       freeze_statistics: batch normalisation takes its moving statistics in
         training, too, and leaves them as they are: see `batch_norm`.
+      wrt: the n inputs by which is differentiated, as
+        `sobolev_tf.derivatives.chosen` says (derivatives then have `[n]` in
+        place of `event`); None for all.
       **kwargs: as for `keras.Model`, `name` say.
 
     Raises:
@@ -79,7 +82,8 @@ class SobolevModel(keras.Model):
     self.set_target(target)
     self.stochastic = stochastic
     self.freeze_statistics = freeze_statistics
-    self._out: Optional[tf.TensorShape] = None  # the output's, when known
+    object.__setattr__(self, "wrt", wrt)  # Keras would wrap a list
+    self._out: Any = None  # the output's shape, when known
     self._checked = self._has_losses = False
     self._mistake = finite.Mistake()
     self._balanced: Optional[balanced.BalancedLoss] = None
@@ -130,7 +134,7 @@ class SobolevModel(keras.Model):
       UserError: if the number of entries is not that of the orders, or no
         order is trained on.
     """
-    loss_weights = balanced.wrap(loss_weights, self.order)
+    loss_weights = balanced.wrap(loss_weights, len(self._names) - 1)
     settings = {
         "optimizer": keras.optimizers.get(optimizer), "loss": loss,
         "loss_weights": loss_weights, "metrics": metrics,
@@ -138,7 +142,7 @@ class SobolevModel(keras.Model):
         **kwargs}
     self._settings = keras.saving.serialize_keras_object(settings)
     plan = by_order.plan(
-        self.order, losses_lib.SquaredError() if loss is None else loss,
+        self._names, losses_lib.SquaredError() if loss is None else loss,
         loss_weights, metrics, weighted_metrics)
     self._supervised, self._balanced = plan.supervised, plan.balancing
     self._may_miss = False
@@ -187,7 +191,7 @@ class SobolevModel(keras.Model):
     """
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
     x = self._points(x)
-    weight = by_order.sample_weights(weight, self.order)
+    weight = self._weights(weight)
     matched = self._matching(x, self._draws.value)
     # Before the tape: nothing of a teacher is recorded.
     given = self._targets(matched, x, y)
@@ -200,12 +204,12 @@ class SobolevModel(keras.Model):
     seed = None
     if not self.jit_compile:  # XLA has no way out of a step
       seed = finite.check(
-          loss, x, *comparison.without_weightless(
+          loss, comparison.a_float(x), *comparison.without_weightless(
               targets, predictions, weight), self._mistake.note)
     self.optimizer.apply_gradients(zip(
         tape.gradient(scaled, self.trainable_weights, seed),
         self.trainable_weights))
-    replicas.track(self._loss_tracker, loss, x)
+    replicas.track(self._loss_tracker, loss, comparison.a_float(x))
     if self._balanced is not None:
       self._balanced.update(
           matched.shapes(x), targets, predictions, weight)
@@ -220,10 +224,10 @@ class SobolevModel(keras.Model):
     Projections are the same at every call.
     """
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-    weight = by_order.sample_weights(weight, self.order)
+    weight = self._weights(weight)
     targets, predictions = self._evaluate(x, y)
     loss = self.compute_loss(x, targets, predictions, weight, training=False)
-    replicas.track(self._loss_tracker, loss, x)
+    replicas.track(self._loss_tracker, loss, comparison.a_float(x))
     return self.compute_metrics(x, targets, predictions, weight)
 
   def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None,
@@ -259,21 +263,22 @@ class SobolevModel(keras.Model):
     Returns:
       K + 1 arrays with the shapes of `sobolev_tf.derivatives`.
     """
-    x = tf.cast(x, self.variable_dtype)
-    if not x.shape[0]:  # shapes from one point
-      return tuple(part[:0] for part in self.predict_derivatives(
-          tf.zeros([1, *x.shape[1:]], x.dtype)))
+    x = self._inputs(x)
+    if not tf.nest.flatten(x)[0].shape[0]:  # shapes from one point
+      one = self._derivatives(tf.nest.map_structure(
+          lambda part: tf.zeros([1, *part.shape[1:]], part.dtype), x))
+      return tf.nest.map_structure(lambda part: part.numpy()[:0], one)
     parts = [self._derivatives(part) for part in
              tf.data.Dataset.from_tensor_slices(x).batch(batch_size)]
-    return tuple(np.concatenate(order) for order in zip(*parts))
+    return tf.nest.map_structure(
+        lambda *parts: np.concatenate(parts), *parts)
 
   @functools.cached_property
   def _derivatives(self):
     """The graph of `predict_derivatives`."""
     return tf.function(
-        lambda points: derivatives.value_and_derivatives(
-            self._inside(False), points, self.order),
-        reduce_retracing=True)
+        lambda points: self._matching(points, _EVALUATION).whole(
+            self._inside(False), points), reduce_retracing=True)
 
   def get_config(self) -> Dict[str, Any]:
     """What `save` stores beside the weights."""
@@ -281,14 +286,16 @@ class SobolevModel(keras.Model):
         **super().get_config(),
         "model": keras.saving.serialize_keras_object(self.model),
         "order": self.order, "stochastic": self.stochastic, "seed": self.seed,
-        "freeze_statistics": self.freeze_statistics}
+        "freeze_statistics": self.freeze_statistics,
+        "wrt": keras.saving.serialize_keras_object(self.wrt)}
 
   @classmethod
   def from_config(cls, config: Dict[str, Any]) -> "SobolevModel":
     """The reverse of `get_config`."""
     config = dict(config)
-    model = keras.saving.deserialize_keras_object(config.pop("model"))
-    return cls(model, **config)
+    for name in {"model", "wrt"} & set(config):
+      config[name] = keras.saving.deserialize_keras_object(config[name])
+    return cls(**config)
 
   def __deepcopy__(self, memo) -> "SobolevModel":
     """A copy by way of `save`, with the same target."""
@@ -301,99 +308,98 @@ class SobolevModel(keras.Model):
   def _matching(self, x: tf.Tensor, draw) -> matching.Matching:
     """How the derivatives of a batch are taken."""
     if self._out is None:
-      self._out = self._inside(False)(x).shape[1:]
+      object.__setattr__(self, "_out", tf.nest.map_structure(
+          lambda value: value.shape[1:], self._inside(False)(x)))
       # Beyond those of weights: of activities, say, at the given inputs only.
       self._has_losses = len(self.losses) > sum(
           v.regularizer is not None for v in self.trainable_variables)
     directions = stochastic_lib.unit_directions(
         self.order, replicas.draw_seed(self.seed, draw)
     ) if self.stochastic else None
-    return matching.Matching(self.order, self._out, directions)
+    return matching.Matching(self.order, self._out, directions, self.wrt)
+
+  def _weights(self, given) -> Optional[Dict[str, Any]]:
+    """Sample weights by name."""
+    return by_order.sample_weights(given, self._names)
+
+  def _sorted_targets(self, given) -> List:
+    """One per order, None where none is given."""
+    return by_order.targets(given, self._names, self._supervised)
 
   def _targets(self, matched: matching.Matching, x: tf.Tensor, y
                ) -> List[Optional[tf.Tensor]]:
     """One per order, None where none is given."""
     if y is not None:
-      return matched.from_arrays(
-          by_order.targets(y, self.order, self._supervised), x)
+      return matched.from_arrays(self._sorted_targets(y), x)
     if self.target is None:
       raise errors.UserError(
           "There are no targets: fit(x, (y, dy_dx)), or give SobolevModel a "
           "target function.")
-    return matched.from_function(self.target, x, self.order)
+    return matched.from_function(self.target, x)
 
   def _trained(self, matched: matching.Matching, x: tf.Tensor, targets,
                weights) -> List[Optional[tf.Tensor]]:
     """Predictions of the orders that are trained on, where they are."""
-    top = max(j for j, is_on in enumerate(self._supervised) if is_on)
-    function = self._inside(True)
-    if not self._checked:
-      function = guard.Guard(top)(function)
-    differentiate = functools.partial(matched.differentiate, function)
+    top = matched.top(self._supervised)
+    differentiate = functools.partial(
+        matched.differentiate, self._inside(True), check=not self._checked)
     if self._may_miss and not self._has_losses:
       needed = supervision.examples(
           targets, list((weights or {}).values()), self._supervised)
-      found = masking.predictions(differentiate, x, needed[:top + 1])
+      found = masking.predictions(
+          differentiate, x, matched.masks(needed)[:top + 1])
     else:
       found = differentiate(x, top)
     self._checked = True
-    return [*found, *[None] * (self.order - top)]
+    return matched.terms(found)
 
   def _evaluate(self, x, y, matched: Optional[matching.Matching] = None):
     """Targets and predictions by name, in inference mode."""
     x = self._points(x)
     matched = matched or self._matching(x, _EVALUATION)
     targets = self._targets(matched, x, y)
-    top = max(j for j, target in enumerate(targets) if target is not None)
+    top = matched.top([target is not None for target in targets])
     found = matched.differentiate(self._inside(False), x, top)
-    return comparison.by_name(
-        self._names, targets, [*found, *[None] * (self.order - top)], x)
+    return comparison.by_name(self._names, targets, matched.terms(found), x)
 
   def _inside(self, training: bool) -> derivatives.Function:
     """The values, in the precision of the variables."""
-    def function(points: tf.Tensor) -> tf.Tensor:
+    def function(points):
       with batch_norm.treated(
           self.freeze_statistics, warn=not self._checked):
-        value = _one_output(self(points, training=training))
-      if getattr(value, "_keras_mask", None) is not None:
-        raise errors.UserError(
-            "The output of the model inside carries a mask, which would not "
-            "fit its derivatives: mark what is missing by NaN targets.")
-      return tf.cast(value, points.dtype)
+        values = self._outputs(self(points, training=training))
+      return tf.nest.map_structure(
+          lambda value: tf.cast(value, self.variable_dtype), values)
     return function
+
+  def _outputs(self, found):
+    """What the model inside gave, checked."""
+    return tensors.one_output(found)
 
   def _compared(self, x, y, y_pred, weight):
     """Targets, predictions and weights by name, unless they are already."""
     if isinstance(y_pred, dict):
       return y, y_pred, weight
-    return (*self._evaluate(x, y),
-            by_order.sample_weights(weight, self.order))
+    return (*self._evaluate(x, y), self._weights(weight))
 
   def _points(self, x) -> tf.Tensor:
     """The input, checked, in the precision of the variables."""
     if not tf.is_tensor(x):
       raise errors.UserError(
           "SobolevModel differentiates by one input tensor, got "
-          f"{len(tf.nest.flatten(x))}: join them, and split them in the model.")
-    if x.shape.rank is None:
-      raise errors.UserError(
-          "The inputs have no static shape: give the data set one, with "
-          "output_signature or tf.ensure_shape.")
+          f"{len(tf.nest.flatten(x))}: join them, and split them in the model, "
+          "or use NamedSobolevModel.")
+    x = tensors.check_input(x, self.variable_dtype)
     if self._out is None:
       self.build(tuple(x.shape))  # for `export`
-    return tf.cast(x, self.variable_dtype) if x.dtype.is_floating else x
+    return x
+
+  def _inputs(self, x):
+    """What `predict_derivatives` is given as tensors."""
+    return tf.cast(x, self.variable_dtype)
 
   def _look_for_missing(self, x, y, weight) -> None:
     """Makes the training step anew once targets may be missing."""
     if not self._may_miss and supervision.may_be_missing((x, y, weight)):
       self._may_miss = True
       self.train_function = None
-
-
-def _one_output(value):
-  """Checks that a model has one output."""
-  if len(tf.nest.flatten(value)) != 1 or isinstance(value, (list, tuple, dict)):
-    raise errors.UserError(
-        "The model inside must have one output, got "
-        f"{len(tf.nest.flatten(value))}: join them in one tensor.")
-  return value

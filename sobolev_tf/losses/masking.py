@@ -10,15 +10,15 @@ model's derivative is NaN in an entry that does not count while others of the
 same example and order do, give the whole example the weight 0 at that order.
 """
 
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
 from sobolev_tf.derivatives import shapes
 from sobolev_tf.losses import arguments
 
-Predictions = Tuple[tf.Tensor, ...]
-At = Callable[[tf.Tensor, int], Predictions]
+Predictions = Tuple[Any, ...]
+At = Callable[[Any, int], Predictions]
 
 
 def counting(x: tf.Tensor, order: int, batch_dims: int = 1,
@@ -68,7 +68,7 @@ def _positive(weight, name: str, batch: tf.TensorShape
   return mask if fits else None
 
 
-def predictions(at: At, x: tf.Tensor, masks: Sequence[Optional[tf.Tensor]],
+def predictions(at: At, x: Any, masks: Sequence[Optional[tf.Tensor]],
                 batch_dims: int = 1) -> Predictions:
   """The model's value and derivatives where they count.
 
@@ -77,19 +77,21 @@ def predictions(at: At, x: tf.Tensor, masks: Sequence[Optional[tf.Tensor]],
 
   Args:
     at: the model's value and derivatives, given points and the highest order.
-    x: points `[*batch, *event]`.
+    x: points `[*batch, *event]`, or a structure of such tensors: the inputs of
+      a model that has several.
     masks: K + 1 masks that broadcast to `[*batch]`, None where all examples
       count.
     batch_dims: number of leading batch axes.
 
   Returns:
-    K + 1 predictions. Those of examples that do not count are the model's at
-    an example that does; if there is none, near the mean of the batch.
+    K + 1 predictions, or structures of them. Those of examples that do not
+    count are the model's at an example that does; if there is none, near the
+    mean of the batch.
   """
-  batch = tf.shape(x)[:batch_dims]
+  batch = tf.shape(tf.nest.flatten(x)[0])[:batch_dims]
   given: Optional[tf.Tensor] = None  # what `above` was made of
   above: Optional[tf.Tensor] = None  # the examples that are evaluated
-  found: List[tf.Tensor] = []
+  found: List[Any] = []
   for j in reversed(range(len(masks))):
     mask = masks[j]
     if found and (above is None or mask is given):
@@ -106,8 +108,8 @@ def predictions(at: At, x: tf.Tensor, masks: Sequence[Optional[tf.Tensor]],
   return tuple(found)
 
 
-def _again(at: At, x: tf.Tensor, mask: Optional[tf.Tensor], above: tf.Tensor,
-           found: List[tf.Tensor], batch_dims: int) -> Sequence[tf.Tensor]:
+def _again(at: At, x: Any, mask: Optional[tf.Tensor], above: tf.Tensor,
+           found: List[Any], batch_dims: int) -> Sequence[Any]:
   """The orders below, anew if an example of `mask` is not in `above`."""
   missed = ~above if mask is None else mask & ~above
   def compute():
@@ -118,18 +120,30 @@ def _again(at: At, x: tf.Tensor, mask: Optional[tf.Tensor], above: tf.Tensor,
   return tf.cond(tf.reduce_any(missed), compute, lambda: found)
 
 
-def _replaced(at: At, x: tf.Tensor, mask: Optional[tf.Tensor], order: int,
+def _replaced(at: At, x: Any, mask: Optional[tf.Tensor], order: int,
               batch_dims: int) -> Predictions:
   if mask is None:
     return at(x, order)
+  return at(tf.nest.map_structure(
+      lambda part: _with_safe_rows(part, mask, batch_dims), x), order)
+
+
+def _with_safe_rows(x: tf.Tensor, mask: tf.Tensor,
+                    batch_dims: int) -> tf.Tensor:
+  """x with an example that counts in place of those that do not."""
   event = tf.shape(x)[batch_dims:]
   rows = tf.reshape(x, tf.concat([[-1], event], 0))  # [N, *event]
   flat = tf.reshape(mask, [-1])
-  mean = tf.reduce_mean(rows, 0)
   # One more that does not count, for batches without examples.
   first = tf.argmax(tf.pad(tf.cast(flat, tf.int32), [[0, 1]]))
-  some = tf.concat([rows, mean[tf.newaxis]], 0)[first]
-  safe = tf.where(tf.reduce_any(flat), some, mean + (mean + 1) / 128)
   axes = tf.ones([x.shape.rank - batch_dims], tf.int32)
   mask = tf.reshape(mask, tf.concat([tf.shape(mask), axes], 0))
-  return at(tf.ensure_shape(tf.where(mask, x, safe), x.shape), order)
+  if x.dtype.is_floating:
+    mean = tf.reduce_mean(rows, 0)
+    some = tf.concat([rows, mean[tf.newaxis]], 0)[first]
+    safe = tf.where(tf.reduce_any(flat), some, mean + (mean + 1) / 128)
+  else:  # kinds of things, say, of which there is no mean
+    one = tf.zeros(tf.concat([[1], event], 0), x.dtype)
+    safe = tf.concat([rows, one], 0)[first]
+    mask |= ~tf.reduce_any(flat)
+  return tf.ensure_shape(tf.where(mask, x, safe), x.shape)

@@ -7,8 +7,9 @@ from typing import Callable, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from sobolev_tf import derivatives
-from sobolev_tf.derivatives import guard, shapes
+from sobolev_tf import derivatives, errors
+from sobolev_tf.derivatives import chosen, guard, shapes
+from sobolev_tf.derivatives import functionals as functionals_lib
 from sobolev_tf.losses import balancing, masking, pointwise, terms
 
 Differentiate = Callable[..., Tuple[tf.Tensor, ...]]
@@ -27,25 +28,44 @@ class SobolevLoss:
       self, order: int = 1,  # paper §4.1
       losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
       weights: balancing.Weights = None,
-      differentiate: Differentiate = derivatives.value_and_derivatives):
+      differentiate: Differentiate = derivatives.value_and_derivatives,
+      wrt: chosen.Wrt = None,
+      functionals: Sequence[functionals_lib.Functional] = ()):
     """Builds the loss.
 
     Args:
-      order: the highest order K of derivative, at least 1.
+      order: the highest order K of derivative, at least 1; 0 with functionals.
       losses: K + 1 functions l, l_1, ..., l_K from `sobolev_tf.losses` or of
         their form; None for squared errors (Section 4.1).
       weights: K + 1 weights of the orders, not negative, or a `balancing`;
         None for ones.
       differentiate: how the model's derivatives are computed: nested tapes,
         or `four_products.value_and_derivatives`, faster for MLPs.
+      wrt: the inputs by which is differentiated, as `derivatives.chosen` says
+        (targets then have the shapes given there); None for all.
+      functionals: numbers made of derivatives, such as
+        `derivatives.functionals.laplacian`, that have targets of their own:
+        wherever K + 1 things are asked for, theirs come after those of the
+        orders, and a balancing counts them as orders.
 
     Raises:
       UserError: if an argument is out of range.
     """
     self.order = order
     self._differentiate = differentiate
-    self.orders = terms.check_balanced(order, losses, weights)
-    self._guard = guard.Guard(order)
+    if (wrt is not None or functionals) and (
+        differentiate is not derivatives.value_and_derivatives):
+      raise errors.UserError(
+          "wrt and functionals need nested tapes: leave differentiate as it "
+          "is.")
+    self._wrt = {} if wrt is None else {"wrt": wrt}
+    self._functionals = tuple(functionals)
+    if self._functionals and order != 0:
+      terms.check_orders(order, None, None)
+    self._count = order + len(self._functionals)  # terms beside the value's
+    self.orders = terms.check_balanced(self._count, losses, weights)
+    self._guard = guard.Guard(max(order, *(
+        functional.order for functional in self._functionals), 0))
 
   def __call__(
       self, model: derivatives.Function, x: tf.Tensor,
@@ -79,14 +99,19 @@ class SobolevLoss:
     """
     x = shapes.check_points(x, batch_dims)
     masks = masking.counting(
-        x, self.order, batch_dims, sample_weight, entry_weights)
+        x, self._count, batch_dims, sample_weight, entry_weights)
     if self._differentiate is derivatives.value_and_derivatives:
       model = self._guard(model)
 
     def at(points: tf.Tensor, order: int) -> Tuple[tf.Tensor, ...]:
       if not order:
         return (model(points),)
-      return self._differentiate(model, points, order, batch_dims)
+      if order > self.order:
+        return functionals_lib.value_and_functionals(
+            model, points, self.order,
+            self._functionals[:order - self.order], batch_dims, **self._wrt)
+      return self._differentiate(
+          model, points, order, batch_dims, **self._wrt)
 
     predictions = masking.predictions(at, x, masks, batch_dims)
     return terms.compare(

@@ -15,6 +15,7 @@ import tensorflow_probability as tfp
 
 from sobolev_tf import derivatives, errors
 from sobolev_tf import targets as targets_lib
+from sobolev_tf.derivatives import chosen as chosen_lib
 from sobolev_tf.derivatives import guard, shapes
 from sobolev_tf.losses import arguments, balancing, masking, pointwise, terms
 
@@ -88,9 +89,10 @@ class StochasticSobolevLoss:
   def __init__(
       self, order: int = 1,  # paper §4.2
       losses: Optional[Sequence[pointwise.PointwiseLoss]] = None,
-      weights: balancing.Weights = None):
+      weights: balancing.Weights = None, wrt: chosen_lib.Wrt = None):
     """Builds the loss; arguments as for `SobolevLoss`."""
     self.order = order
+    self._wrt = wrt
     self.orders = terms.check_balanced(order, losses, weights)
     self._guard = guard.Guard(order)
 
@@ -112,10 +114,10 @@ class StochasticSobolevLoss:
       batch_dims: number of leading batch axes.
       sample_weight: `[*batch]`, multiplies every term of an example.
       entry_weights: K + 1 tensors that broadcast to the shapes of the
-        projections, `[*batch, *out]` and then `[*batch, *event]` (None for
-        ones). A projection mixes all outputs, so an entry that is missing for
-        one output only cannot be marked here: use `sample_weight`, or
-        `SobolevLoss`.
+        projections, `[*batch, *out]` and then `[*batch, *event]`, or
+        `[*batch, n]` with `wrt` (None for ones). A projection mixes all
+        outputs, so an entry that is missing for one output only cannot be
+        marked here: use `sample_weight`, or `SobolevLoss`.
 
     Returns:
       The terms per example; `.reduce()` gives the loss.
@@ -126,15 +128,18 @@ class StochasticSobolevLoss:
     x = shapes.check_points(x, batch_dims)
     directions = unit_directions(self.order, seed, batch_dims)
     if callable(target):
-      targets = derivatives.projections(target, x, directions, batch_dims)
+      targets = derivatives.projections(
+          target, x, directions, batch_dims, self._wrt)
     else:
-      targets = project(target, x, directions, batch_dims)
+      chosen = chosen_lib.choose(self._wrt, x.shape[batch_dims:])
+      targets = project(target, x if chosen is None else chosen.take(x),
+                        directions, batch_dims)
     masks = masking.counting(
         x, self.order, batch_dims, sample_weight, entry_weights)
     model = self._guard(model)
     predictions = masking.predictions(
         lambda points, order: derivatives.projections(
-            model, points, directions[:order], batch_dims),
+            model, points, directions[:order], batch_dims, self._wrt),
         x, masks, batch_dims)
     return terms.compare(
         targets, predictions, self.orders, batch_dims=batch_dims,
@@ -149,7 +154,8 @@ def project(arrays: Sequence[tf.Tensor], x: tf.Tensor,
   Args:
     arrays: f, D_x f, ..., D_x^K f with the shapes of
       `sobolev_tf.derivatives`.
-    x: the points they belong to, `[*batch, *event]`.
+    x: the points they belong to, `[*batch, *event]`; the chosen inputs
+      `[*batch, n]` if the derivatives are by these only.
     directions: v_1, ..., v_K from `unit_directions`.
     batch_dims: number of leading batch axes.
 

@@ -479,3 +479,24 @@ def without_shapes():
 def test_mistakes_are_named_in_a_sentence(call, words):
   with pytest.raises(errors.UserError, match=words):
     call()
+
+
+@pytest.mark.parametrize("wrt, stochastic", [([1], False), ([1, 0], True)])
+def test_chosen_inputs_equal_the_library_loss(wrt, stochastic, tmp_path):
+  inner = network(3)
+  targets = derivatives.value_and_derivatives(
+      network(3), 2. * tf.constant(X), 1, wrt=wrt)
+  if stochastic:
+    loss = lambda *given: losses.StochasticSobolevLoss(wrt=wrt)(
+        *given, tf.constant([0, 0]))
+  else:
+    loss = losses.SobolevLoss(wrt=wrt)
+  expected = reference(loss, inner, X, targets)
+  made = SobolevModel(inner, wrt=wrt, stochastic=stochastic)
+  made.compile(keras.optimizers.SGD(1.))
+  check_close(gradients(made, X, tuple(t.numpy() for t in targets)), expected)
+  made.save(tmp_path / "model.keras")
+  loaded = keras.models.load_model(tmp_path / "model.keras")
+  assert loaded.predict_derivatives(X)[1].shape == (B, 3, len(wrt))
+  with pytest.raises(errors.UserError, match="need .* with wrt="):
+    loaded.fit(X, (targets[0].numpy(), np.zeros([B, 3, 3])), verbose=0)

@@ -1,0 +1,184 @@
+"""Keras models with several inputs and outputs, by name and by place."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sobolev_tf import errors, losses
+from sobolev_tf.keras import NamedSobolevModel
+
+B = 5
+RNG = np.random.default_rng(0)
+X = {"positions": RNG.normal(size=[B, 2, 3]), "kind": RNG.integers(0, 4, [B]),
+     "charge": RNG.normal(size=[B, 1])}
+ENERGY, FORCES = RNG.normal(size=[B, 1]), RNG.normal(size=[B, 2, 3])
+BY_CHARGE = RNG.normal(size=[B, 1])
+DIPOLE, SLOPES = RNG.normal(size=[B, 3]), RNG.normal(size=[B, 3, 1])
+MASS = RNG.normal(size=[B, 2])
+PAIRS = {"energy": ["positions", "charge"], "dipole": "charge", "mass": []}
+Y = {"energy": (ENERGY, {"positions": FORCES, "charge": BY_CHARGE}),
+     "dipole": (DIPOLE, {"charge": SLOPES}), "mass": MASS}
+NAMES = ("energy", "energy_by_positions", "energy_by_charge", "dipole",
+         "dipole_by_charge", "mass")
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+  for dtype in ("float64", "float32"):
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+    if dtype == "float64":
+      yield
+
+
+def network(as_list=False):
+  keras.utils.set_random_seed(3)
+  inputs = {"positions": keras.Input((2, 3), name="positions"),
+            "kind": keras.Input((), dtype="int64", name="kind"),
+            "charge": keras.Input((1,), name="charge")}
+  hidden = keras.layers.Dense(6, "tanh")(keras.layers.Concatenate()([
+      keras.layers.Flatten()(inputs["positions"]),
+      keras.layers.Embedding(4, 2)(inputs["kind"]), inputs["charge"]]))
+  outputs = {name: keras.layers.Dense(size)(hidden) for name, size in (
+      ("energy", 1), ("dipole", 3), ("mass", 2), ("unused", 2))}
+  if as_list:
+    return keras.Model(list(inputs.values()), list(outputs.values()))
+  return keras.Model(inputs, outputs)
+
+
+def compiled(inner=None, pairs=PAIRS, target=None, **options):
+  made = NamedSobolevModel(inner or network(), pairs, target=target)
+  made.compile(keras.optimizers.SGD(1.), **options)
+  return made
+
+
+def fitted(made, x=X, y=Y, **options):
+  """What one step of plain gradient descent, rate 1, subtracts."""
+  before = [v.numpy().copy() for v in made.trainable_variables]
+  history = made.fit(
+      x, y, batch_size=B, shuffle=False, verbose=0, **options).history
+  return history, [old - v.numpy() for old, v in zip(
+      before, made.trainable_variables)]
+
+
+def by_hand(inner, weights=(1.,) * 6, masks=(1.,) * 6):
+  """The losses by name and their gradient, with a tape per output."""
+  x = {k: tf.constant(v) for k, v in X.items()}
+  with tf.GradientTape() as outer:
+    with tf.GradientTape(persistent=True) as tape:
+      tape.watch([x["positions"], x["charge"]])
+      y = inner(x)
+      energy = y["energy"][:, 0]
+      dipole = tf.unstack(y["dipole"], axis=1)
+    found = [y["energy"], *tape.gradient(
+        energy, [x["positions"], x["charge"]]), y["dipole"],
+        tf.stack([tape.gradient(d, x["charge"]) for d in dipole], 1), y["mass"]]
+    given = [ENERGY, FORCES, BY_CHARGE, DIPOLE, SLOPES, MASS]
+    terms = [tf.reduce_sum(mask * (f - g)**2) / B
+             for f, g, mask in zip(found, given, masks)]
+    total = tf.add_n([w * t for w, t in zip(weights, terms)])
+  variables = inner.trainable_variables
+  gradient = outer.gradient(total, variables)  # None for the unused output
+  return found, terms, total, [
+      np.zeros(v.shape) if g is None else tf.convert_to_tensor(g)
+      for v, g in zip(variables, gradient)]
+
+
+def check_close(one, other):
+  for a, b in zip(one, other, strict=True):
+    np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-12)
+
+
+def test_losses_gradients_and_derivatives_equal_those_by_hand(tmp_path):
+  inner = network()
+  weights = dict(zip(NAMES, (1., .5, 2., 1., 3., .25)))
+  found, terms, total, expected = by_hand(inner, weights.values())
+  made = compiled(inner, loss_weights=weights)
+  predicted = made.predict_derivatives(X, batch_size=3)
+  check_close(tf.nest.flatten(predicted), tf.nest.flatten({
+      "energy": (found[0], {"positions": found[1], "charge": found[2]}),
+      "dipole": (found[3], {"charge": found[4]}), "mass": found[5]}))
+  history, gradient = fitted(made)
+  check_close(gradient, expected)
+  for name, term in zip(NAMES, terms):
+    np.testing.assert_allclose(history[f"{name}_loss"], [term], rtol=1e-5)
+  np.testing.assert_allclose(history["loss"], [total], rtol=1e-5)
+  made.save(tmp_path / "model.keras")
+  loaded = keras.models.load_model(tmp_path / "model.keras")
+  assert loaded.evaluate(X, Y, verbose=0) == pytest.approx(
+      made.evaluate(X, Y, verbose=0))
+
+
+def test_missing_targets_and_weights_per_name():
+  """NaN and the weight 0."""
+  inner = network()
+  holes = FORCES.copy()
+  holes[1], holes[3, 0, 0] = np.nan, np.nan
+  weight = RNG.uniform(.5, 2., B)
+  weight[2] = 0.
+  mask = np.isfinite(holes) * weight[:, None, None]
+  _, _, _, expected = by_hand(inner, masks=(1., mask, *(1.,) * 4))
+  ones = np.ones(B)
+  y = {**Y, "energy": (ENERGY, {"positions": holes, "charge": BY_CHARGE})}
+  weights = {"energy": (ones, {"positions": weight, "charge": ones}),
+             "dipole": (ones, {"charge": ones}), "mass": ones}
+  _, gradient = fitted(compiled(inner), X, y, sample_weight=weights)
+  check_close(gradient, expected)
+
+
+def test_an_example_that_does_not_count_may_be_nan():
+  inner = network()
+  _, _, _, expected = by_hand(inner, masks=[
+      np.reshape(np.arange(B) != 1, [B] + [1] * (t.ndim - 1)) * 1.
+      for t in (ENERGY, FORCES, BY_CHARGE, DIPOLE, SLOPES, MASS)])
+  x = {**X, "charge": X["charge"].copy()}
+  x["charge"][1] = np.nan
+  _, gradient = fitted(
+      compiled(inner), x, sample_weight=(np.arange(B) != 1) * 1.)
+  check_close(gradient, expected)
+
+
+def test_by_place_balanced_and_from_a_teacher():
+  """A list model, its targets from another, as with a dictionary."""
+  pairs = {0: (0, 2), 1: 2, 2: ()}
+  teacher = network(as_list=True)
+  for variable in teacher.trainable_variables:
+    variable.assign(2. * variable)
+  made = compiled(network(as_list=True), pairs, target=teacher,
+                  loss_weights=losses.SoftAdapt(order=5))
+  x = list(X.values())
+  history = made.fit(x, batch_size=B, epochs=2, verbose=0).history
+  slopes = NamedSobolevModel(teacher, pairs).predict_derivatives(x)
+  other = compiled(network(as_list=True), pairs,
+                   loss_weights=losses.SoftAdapt(order=5))
+  expected = other.fit(
+      x, [slopes[0], slopes[1], slopes[2]], batch_size=B, epochs=2,
+      verbose=0).history
+  assert set(history) == set(expected) > {
+      "output_0_loss", "output_0_by_input_2_loss", "output_1_by_input_2_loss"}
+  for name, values in history.items():
+    np.testing.assert_allclose(values, expected[name], rtol=1e-5)
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda: NamedSobolevModel(network(), []), "outputs must be a dictionary"),
+    (lambda: NamedSobolevModel(network(), PAIRS, order=2), "no argument order"),
+    (lambda: fitted(compiled(pairs={"energy": ["mass"]})),
+     "no input 'mass': the inputs are"),
+    (lambda: fitted(compiled(pairs={"enrgy": []}), y={"enrgy": ENERGY}),
+     "no output 'enrgy': the outputs are"),
+    (lambda: fitted(compiled(pairs={"energy": ["kind"]})), "type int"),
+    (lambda: fitted(compiled(), y={**Y, "energy": ENERGY}),
+     "no 'energy_by_positions', which is trained on"),
+    (lambda: fitted(compiled(), y={**Y, "other": ENERGY}),
+     "targets needs a dictionary or list with entries for"),
+    (lambda: fitted(compiled(), y={**Y, "mass": (MASS, {"charge": MASS})}),
+     r"by the inputs \(none\)"),
+    (lambda: fitted(compiled(), y={**Y, "dipole": (
+        DIPOLE, {"charge": SLOPES[:, :, 0]})}), "For 'dipole_by_charge': The"),
+    (lambda: fitted(compiled(loss_weights=(1., 1.))), "needs 6 entries"),
+])
+def test_mistakes_are_named(call, words):
+  with pytest.raises(errors.UserError, match=words):
+    call()
