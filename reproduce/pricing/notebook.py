@@ -26,14 +26,16 @@ _TEST_SEED = 1_000_000  # ours: the notebook has none; added to the market's
 
 def parts(config: config_lib.Notebook) -> List[run.Part]:
   """One part per task, size and method."""
-  seeds = {  # (of the paths, of the weights)
-      PRINTED: [(config.paths, weights) for weights in config.weights],
-      MARKETS: [(market, market) for market in config.markets]}
+  runs = {  # seeds of the paths and of the weights; sizes
+      PRINTED: ([(config.paths, weights) for weights in config.weights],
+                config.sizes),
+      MARKETS: ([(market, market) for market in config.markets],
+                config.market_sizes)}
   return [
       run.Part(rows_lib.slug(f"{task} {count} {method}"),
                functools.partial(_compute, config, task, pairs, count, method))
-      for task, pairs in seeds.items() if pairs
-      for count in config.sizes for method in METHODS]
+      for task, (pairs, sizes) in runs.items()
+      for count in sizes for method in METHODS]
 
 
 def _compute(config: config_lib.Notebook, task: str, seeds, count: int,
