@@ -31,14 +31,14 @@ RUN := $(BIN)/python -m
 # The report comes after what it shows; JOBS is the parallelism there is.
 .NOTPARALLEL:
 .PHONY: reproduce campaign test test-legacy faults check theory figure2 order2
-.PHONY: figure3 surrogate balancing
+.PHONY: figure3 surrogate pricing forces balancing
 .PHONY: figure4 section5 table1 report benchmark benchmark-peers docs clean
 
 reproduce: theory figure2 order2 figure3 figure4 section5 table1 surrogate \
-  balancing report
+  pricing forces balancing report
 
-theory figure2 order2 figure3 figure4 section5 table1 surrogate balancing: \
-  $(VENV)/.ready
+theory figure2 order2 figure3 figure4 section5 table1 surrogate pricing forces \
+  balancing: $(VENV)/.ready
 	$(RUN) reproduce.$@ --preset=quick --jobs=$(JOBS)
 
 report: $(VENV)/.ready

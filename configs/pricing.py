@@ -22,7 +22,7 @@ class Notebook:
 
   Attributes:
     assets: D.
-    sizes: numbers of training paths.
+    sizes: numbers of training paths of the printed market.
     hidden_sizes: of the network, softplus.
     epochs: of training.
     batches: per epoch, but no smaller than `smallest_batch`, in a fixed order.
@@ -31,12 +31,14 @@ class Notebook:
     paths: of the printed run: the seed that the notebook shows.
     weights: seeds of initial weights, on those paths.
     markets: seeds of other markets, paths and weights.
+    market_sizes: numbers of training paths of other markets.
     points: of the test set.
   """
   sizes: Tuple[int, ...]
   epochs: int
   weights: Tuple[int, ...]
-  markets: Tuple[int, ...]
+  markets: Tuple[int, ...] = ()
+  market_sizes: Tuple[int, ...] = ()
   paths: int = 281
   assets: int = 7
   hidden_sizes: Tuple[int, ...] = (20,) * 4
@@ -114,6 +116,17 @@ _SEEDS = tuple(range(10))  # ours: intervals
 _FEW: Trials = {method: balancing.ONE_TRIAL[method]
                 for method in ("values", "eq1", "huge-savine")}
 
+_CHOSEN: Trials = {  # by `tuning`, on payoffs of other paths
+    "values": (balancing.Trial(1e-2, 0., .3),),
+    "eq1": (balancing.Trial(1e-2, 0., .3),),
+    "constant": (balancing.Trial(1e-2, .1, .3),),
+    "prefactors": (balancing.Trial(1e-2, 10., 0.),),
+    "z-score": (balancing.Trial(1e-2, 1., 0.),),
+    "huge-savine": (balancing.Trial(1e-2, .1, .3),),
+    "likelihood": (balancing.Trial(3e-3, 0., 0.),),
+    "soft-adapt": (balancing.Trial(1e-2, .1, .3),),
+}
+
 PRESETS: Mapping[str, Config] = {
     "tuning": Config(basket=Basket(
         4_096, balancing.ALL_TRIALS, _training(_STEPS),
@@ -121,19 +134,20 @@ PRESETS: Mapping[str, Config] = {
         stream="validation",
         points=16_384)),  # ours: payoffs are noisy, but cheap
     "cpu": Config(
-        basket=Basket(4_096, balancing.ONE_TRIAL, _training(_STEPS), _SEEDS,
-                      "test", 4_096),
-        digital=Digital(4_096, (.05, .2, .8), (.01, .1, 1., 10.),
-                        _training(_STEPS), _SEEDS)),
-    "notebook": Config(
-        Notebook((4_096, 8_192, 16_384), 100, _SEEDS[:3], _SEEDS)),
+        basket=Basket(4_096, _CHOSEN, _training(_STEPS), _SEEDS, "test",
+                      4_096),
+        digital=Digital(4_096, (.05, .2, .8), (.1, 1., 10.), _training(800),
+                        _SEEDS)),
+    "notebook": Config(Notebook(
+        (4_096, 8_192, 16_384), 100, _SEEDS[:3], _SEEDS,
+        market_sizes=(4_096,))),  # ours: a minute of CPU per size and method
     "quick": Config(  # ours: a minute of two cores
-        Notebook((4_096,), 30, (0, 1), ()),
+        Notebook((4_096,), 30, (0, 1)),
         Basket(4_096, balancing.ONE_TRIAL, _training(300), (0, 1, 2), "test",
                1_000),
         Digital(4_096, (.2,), (1.,), _training(300), (0, 1, 2))),
     "smoke": Config(
-        Notebook((64,), 1, (0, 1), (0, 1), hidden_sizes=(4,), points=50),
+        Notebook((64,), 1, (0,), (0,), (64,), hidden_sizes=(4,), points=50),
         Basket(64, _FEW, _training(3, (4,)), (0, 1), "test", 50),
         Digital(64, (.2,), (1.,), _training(3, (4,)), (0, 1), points=50)),
 }

@@ -6,7 +6,7 @@ Source, unless another is named: https://arxiv.org/abs/1706.04859 (NeurIPS
 printed values, so there are none here.
 """
 
-from typing import Mapping, NamedTuple, Optional
+from typing import Mapping, NamedTuple, Optional, Tuple
 
 SOBOLEV, REGULAR, NONE = "Sobolev better", "regular better", "no difference"
 
@@ -142,3 +142,43 @@ SURROGATE_DESIGNS: Mapping[tuple[str, int], SurrogateDesign] = {
 # factorisation, and central differences.
 SURROGATE_COSTS: Mapping[str, float] = {
     "back-solves": 1.17, "central differences": 7.54}
+
+
+class PricingErrors(NamedTuple):
+  """100 times root mean square errors at 4,096, 8,192 and 16,384 paths.
+
+  Attributes:
+    values: of prices, trained on values alone.
+    values_and_derivatives: of prices, trained on derivatives, too.
+    deltas: of the first asset's delta, trained on values alone.
+    deltas_and_derivatives: of that delta, trained on derivatives, too.
+  """
+  values: Tuple[float, float, float]
+  values_and_derivatives: Tuple[float, float, float]
+  deltas: Tuple[float, float, float]
+  deltas_and_derivatives: Tuple[float, float, float]
+
+
+# Basket of 7 assets, one run each, printed below the figures of
+# https://github.com/differential-machine-learning/notebooks by B. Huge and A.
+# Savine: DifferentialMLTF2.ipynb, commit 1056f27, whose seed is 281.
+PRICING = PricingErrors(
+    (1.13, .56, .38), (.12, .10, .06), (1.50, .55, .33), (.14, .09, .08))
+# The runs in DifferentialML.ipynb's history, of other seeds (and, before
+# df265b0, with larger batches), by the last commit that holds each.
+PRICING_HISTORY: Mapping[str, PricingErrors] = {
+    "df265b0": PricingErrors(
+        (.77, .50, .21), (.24, .14, .11), (.70, .40, .30), (.30, .10, .09)),
+    "82c0b42": PricingErrors(
+        (.80, .45, .45), (.10, .12, .10), (.48, .26, .30), (.07, .08, .09)),
+    "ba5923d": PricingErrors(
+        (.88, .71, .49), (.13, .08, .05), (.49, .37, .25), (.11, .06, .06)),
+    "d0cd605": PricingErrors(
+        (.93, .57, .32), (.16, .10, .06), (.58, .35, .26), (.10, .06, .06)),
+    "01ae514": PricingErrors(
+        (.65, .41, .19), (.20, .13, .09), (1.65, .96, .50), (.31, .26, .22)),
+    "1b85b6d": PricingErrors(
+        (1.28, .49, .49), (.11, .11, .09), (.88, .36, .36), (.15, .19, .11)),
+    "7710930": PricingErrors(
+        (.36, .19, .17), (.17, .14, .10), (.41, .24, .26), (.20, .18, .19)),
+}

@@ -6,18 +6,13 @@ from absl import flags
 
 from configs import forces as config_lib
 from reproduce import experiment, run
-from reproduce.forces import comparison
+from reproduce.forces import comparison, section
 
 
 def plan(preset: str, config: config_lib.Config) -> run.Plan:
   """The parts of a run; rows carry the preset's name."""
   return run.Plan("forces", preset, dataclasses.asdict(config),
                   comparison.parts(config))
-
-
-def write(results: experiment.Results) -> str:
-  """Writes the section of the report."""
-  return ""
 
 
 EXPERIMENT = experiment.Experiment(
@@ -27,4 +22,4 @@ EXPERIMENT = experiment.Experiment(
         "Energies and forces of a cluster",
         "The paper has no such experiment. Whoever trains potentials matches "
         "forces, too; forces on 10-20 % of the data are said to suffice.",
-        write))
+        section.write))

@@ -6,7 +6,7 @@ from absl import flags
 
 from configs import pricing as config_lib
 from reproduce import experiment, run
-from reproduce.pricing import comparison, labels, notebook
+from reproduce.pricing import comparison, labels, notebook, section
 
 
 def plan(preset: str, config: config_lib.Config) -> run.Plan:
@@ -20,11 +20,6 @@ def plan(preset: str, config: config_lib.Config) -> run.Plan:
   return run.Plan("pricing", preset, dataclasses.asdict(config), found)
 
 
-def write(results: experiment.Results) -> str:
-  """Writes the section of the report."""
-  return ""
-
-
 EXPERIMENT = experiment.Experiment(
     "pricing", config_lib.PRESETS,
     lambda: plan(flags.FLAGS.preset, config_lib.PRESETS[flags.FLAGS.preset]),
@@ -32,4 +27,4 @@ EXPERIMENT = experiment.Experiment(
         "Differential machine learning: option prices",
         "The paper has no such experiment. Huge and Savine (2020): with "
         "pathwise derivatives networks learn prices from far fewer paths.",
-        write))
+        section.write))

@@ -18,7 +18,7 @@ from sobolev_tf import losses
 from sobolev_tf.keras import SobolevModel
 
 PRINTED, MARKETS = "their paths", "other markets"  # the rows' tasks
-METHODS = {"values": "values alone", "huge-savine": "and derivatives"}
+METHODS = ("values", "huge-savine")
 # 100 times the root mean square error, as the notebook has it.
 VALUE, DELTA = "value_rmse_x100", "delta_rmse_x100"
 _TEST_SEED = 1_000_000  # ours: the notebook has none; added to the market's
@@ -26,14 +26,16 @@ _TEST_SEED = 1_000_000  # ours: the notebook has none; added to the market's
 
 def parts(config: config_lib.Notebook) -> List[run.Part]:
   """One part per task, size and method."""
-  seeds = {  # (of the paths, of the weights)
-      PRINTED: [(config.paths, weights) for weights in config.weights],
-      MARKETS: [(market, market) for market in config.markets]}
+  runs = {  # seeds of the paths and of the weights; sizes
+      PRINTED: ([(config.paths, weights) for weights in config.weights],
+                config.sizes),
+      MARKETS: ([(market, market) for market in config.markets],
+                config.market_sizes)}
   return [
       run.Part(rows_lib.slug(f"{task} {count} {method}"),
                functools.partial(_compute, config, task, pairs, count, method))
-      for task, pairs in seeds.items() if pairs
-      for count in config.sizes for method in METHODS]
+      for task, (pairs, sizes) in runs.items()
+      for count in sizes for method in METHODS]
 
 
 def _compute(config: config_lib.Notebook, task: str, seeds, count: int,
@@ -54,7 +56,7 @@ def _compute(config: config_lib.Notebook, task: str, seeds, count: int,
     rows += [
         rows_lib.Row(task, method, metric, 100 * np.sqrt(np.mean(error**2)),
                      n=count, seed=weights,
-                     step=config.epochs * (count // _batch(config, count)),
+                     step=config.epochs * (count // batch_size(config, count)),
                      settings={"market": market})
         for metric, error in errors.items()]
     keras.backend.clear_session()
@@ -79,11 +81,12 @@ def fit(data: basket.Samples, method: str, seed: int,
   model.compile(
       keras.optimizers.Adam(epsilon=1e-8),  # TensorFlow 1's
       loss_weights=(1. / np.var(data.y), 0.) if method == "values" else
-      losses.huge_savine(targets, config.strength))
+      losses.huge_savine(targets, config.strength),
+      steps_per_execution=config.batches)
   shares, rates = zip(*config_lib.ONE_CYCLE)
   model.fit(
       data.x.astype(np.float32), targets, epochs=config.epochs, verbose=0,
-      batch_size=_batch(config, len(data.x)),
+      batch_size=batch_size(config, len(data.x)),
       shuffle=False,  # as the notebook
       callbacks=[keras.callbacks.LearningRateScheduler(
           lambda epoch: float(np.interp(
@@ -107,5 +110,6 @@ def network(data: basket.Samples, seed: int, config: config_lib.Notebook
       keras.layers.Rescaling(data.y.std(), data.y.mean())])
 
 
-def _batch(config: config_lib.Notebook, count: int) -> int:
+def batch_size(config: config_lib.Notebook, count: int) -> int:
+  """Samples per update, for so many training paths."""
   return min(count, max(config.smallest_batch, count // config.batches))

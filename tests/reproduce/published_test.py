@@ -88,3 +88,21 @@ def test_surrogate_of_a_reactor():
           .148, .038, .019, .016, .022]
   assert published.SURROGATE_DESIGNS["values", 16] == (5.51, 28.46)
   assert published.SURROGATE_DESIGNS["likelihood", 256].violation == .09
+
+
+def test_prices_of_a_basket_at_4096_8192_and_16384_paths():
+  """From the figures of notebooks by Huge and Savine."""
+  assert published.PRICING.values == (1.13, .56, .38)
+  assert published.PRICING.values_and_derivatives == (.12, .10, .06)
+  assert published.PRICING.deltas == (1.50, .55, .33)
+  assert published.PRICING.deltas_and_derivatives == (.14, .09, .08)
+  runs = published.PRICING_HISTORY.values()
+  assert sorted(run.values[0] for run in runs) == [
+      .36, .65, .77, .80, .88, .93, 1.28]
+  assert sorted(run.values_and_derivatives[0] for run in runs) == [
+      .10, .11, .13, .16, .17, .20, .24]
+  assert sorted(run.deltas[2] for run in runs) == [
+      .25, .26, .26, .30, .30, .36, .50]
+  for run in (published.PRICING, *runs):
+    assert all(with_ <= without for with_, without in zip(
+        run.values_and_derivatives, run.values))
