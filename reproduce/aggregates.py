@@ -30,13 +30,14 @@ def scores(errors: Errors, reference: str) -> Dict[str, np.ndarray]:
   """Logarithms of errors, relative to a reference, cell by cell.
 
   Args:
-    errors: by method and cell, the positive error by seed; NaN if it diverged.
-      A method that lacks a cell is left out.
+    errors: by method and cell, the error by seed, not negative; NaN if it
+      diverged. A method that lacks a cell is left out.
     reference: the method that others are compared with.
 
   Returns:
     By method `[S, T]` over the S seeds that all of them have in all T cells;
-    infinite for a run that diverged; empty without seeds or the reference.
+    infinite for a run that diverged; empty without seeds or the reference, or
+    if none of its runs in a cell has a logarithm.
   """
   whole = {method: cells for method, cells in errors.items() if all(cells)}
   if reference not in whole:
@@ -47,9 +48,12 @@ def scores(errors: Errors, reference: str) -> Dict[str, np.ndarray]:
     return {}
   logs = {}
   for method, cells in whole.items():
-    values = np.log([[cell[seed] for cell in cells] for seed in seeds])
+    with np.errstate(divide="ignore"):  # no error at all is the best there is
+      values = np.log([[cell[seed] for cell in cells] for seed in seeds])
     logs[method] = np.where(np.isnan(values), np.inf, values)  # [S, T]
   finite = np.where(np.isfinite(logs[reference]), logs[reference], np.nan)
+  if np.isnan(finite).all(axis=0).any():
+    return {}
   centre = np.nanmean(finite, axis=0)  # [T]
   return {method: values - centre for method, values in logs.items()}
 
@@ -121,6 +125,7 @@ def write(errors: Errors, reference: str, titles: Mapping[str, str],
         "-" if method == reference else markdown.interval(
             improvement(values, found[reference]), 2)])
   count, cells = found[reference].shape
+  lost = any(np.isposinf(values).any() for values in found.values())
   return (
       f"**All cells together: {what}**\n\n" + markdown.table(
           ["method", f"interquartile mean, relative to {titles[reference]}",
@@ -128,8 +133,9 @@ def write(errors: Errors, reference: str, titles: Mapping[str, str],
       f"\n![Performance profiles]({path.name})\n\n{cells} "
       f"cell{'s'[:cells != 1]} of {count} seeds; 95 % stratified bootstrap "
       "over seeds. Ratios are to the reference's geometric mean in a cell and "
-      "averaged by their logarithms; a run that diverged counts as worse than "
-      "any other.\n")
+      "averaged by their logarithms." + (
+          " A run that diverged counts as worse than any other." if lost
+          else "") + "\n")
 
 
 def draw(scores: Mapping[str, np.ndarray], titles: Mapping[str, str],

@@ -64,6 +64,16 @@ def test_scores_are_ratios_to_the_reference_of_shared_seeds():
       {"regular": [{0: 1.}], "sobolev": [{1: 1.}]}, "regular") == {}
 
 
+def test_errors_without_a_logarithm():
+  errors = {"regular": [{0: 1., 1: 1.}], "sobolev": [{0: 0., 1: 1.}]}
+  found = aggregates.scores(errors, "regular")
+  np.testing.assert_array_equal(found["sobolev"], [[-np.inf], [0.]])
+  assert aggregates.improvement(
+      found["sobolev"], found["regular"]).estimate == .75
+  lost = {"regular": [{0: math.nan, 1: 0.}], "sobolev": errors["sobolev"]}
+  assert aggregates.scores(lost, "regular") == {}
+
+
 def test_a_diverged_run_is_worse_than_any():
   scores = np.array([[0.], [1.], [2.], [np.inf]])
   assert aggregates.interquartile_mean(scores).estimate == 1.5

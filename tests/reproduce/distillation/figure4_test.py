@@ -317,6 +317,11 @@ def test_tables_and_verdicts(tmp_path):
   # From 0.4 at step 80 to 0.2 at step 100.
   assert "changes by at most 50.0 %" in text
   assert not list(tmp_path.glob("*time.png"))  # nothing was timed
+  assert "Of 2 cells: Sobolev better in 1" in text  # the answer
+  assert "| Pong | 1 % | at step 100 of 100 (5 of 5 seeds) | in 0 of" in text
+  assert "2 cells of 5 seeds; 95 % stratified bootstrap" in text
+  for name in ("answer", "profiles"):
+    assert (tmp_path / f"figure4-{name}.png").stat().st_size > 5000
 
 
 def test_a_regular_advantage_is_reported():

@@ -74,6 +74,8 @@ def test_section_with_figure(tmp_path):
     drawn = (tmp_path / f"figure2-{number}.png").read_bytes()
     assert drawn.startswith(b"\x89PNG") and len(drawn) > 5000
     assert f"(figure2-{number}.png)" in text
+    assert f"(figure2-{number}-profiles.png)" in text
+  assert text.count("**All cells together: test MSE**") == 2
   assert text.count("| booth | 20 |") == 2
   assert ("### Preset `smoke`: inputs=standardised targets=raw "
           "learning_rate=0.1/0.2 activation=relu, 60 steps") in text
