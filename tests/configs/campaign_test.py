@@ -15,6 +15,10 @@ SEVERAL_COMMITS = {
     "figure2/paper", "figure4_search/cpu", "section5/cpu", "sensitivity/quick",
     "table1/digits-3-true/tuning", "table1/shapes-3-bootstrapped/tuning",
     "table1/shapes-3-true/tuning"}
+NOT_MADE_YET = {
+    "table1/fashion_mnist-3-true/tuning", "table1/fashion_mnist-3-true/cpu",
+    "table1/fashion_mnist-3-bootstrapped/cpu",
+    "table1/fashion_mnist-1-true/cpu"}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +31,8 @@ def committed():
 def test_the_campaign_makes_every_committed_run(committed):
   folders = [run.folder for run in campaign.RUNS]
   assert len(set(folders)) == len(folders)
-  assert set(folders) == set(committed)
+  assert set(committed) <= set(folders)
+  assert set(folders) - set(committed) == NOT_MADE_YET
 
 
 def test_the_page_of_results_lists_its_commands():
@@ -40,6 +45,8 @@ def test_the_page_of_results_lists_its_commands():
 
 def test_runs_have_the_presets_of_their_commands(committed):
   for run in campaign.RUNS:
+    if run.folder in NOT_MADE_YET:
+      continue
     kept = folder.read_settings(RESULTS / run.folder)
     experiment = registry.load(kept["artefact"])
     (preset,) = [word.removeprefix("--preset=") for word in run.arguments
