@@ -50,7 +50,7 @@ class Campaign:
     self.results = pathlib.Path(results)
     self._file = self.results / STATE
     self._origin = {
-        "commit": provenance.commit(), "versions": provenance.versions()}
+        "commit": provenance.commit_now(), "versions": provenance.versions()}
     if self._origin["commit"] == "unknown" or "+" in self._origin["commit"]:
       raise errors.UserError(
           "A campaign needs one commit: run it in a clone, and commit or undo "
@@ -156,13 +156,13 @@ def define_flags() -> None:
 
 def main() -> None:
   """Makes what is missing and the report."""
-  given = flags.FLAGS
-  campaign = Campaign(ROOT / "results")
-  with files.locked(campaign.results):
+  given, results = flags.FLAGS, ROOT / "results"
+  with files.locked(results):
     for run in () if given.summary else (*config_lib.RUNS, config_lib.REPORT):
+      campaign = Campaign(results)  # checks again: hours may have passed
       if not campaign.finished(run):
         compute(campaign, run, given.jobs)
-  print(campaign.summary(config_lib.RUNS))
+    print(Campaign(results).summary(config_lib.RUNS))
 
 
 if __name__ == "__main__":
