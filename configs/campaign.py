@@ -39,6 +39,9 @@ def _run(folder: str, *arguments: str) -> Run:
 
 
 _BOOTSTRAPPED = "--targets=bootstrapped"
+_FASHION = "--dataset=fashion_mnist"
+# Those that targets make a difference to.
+_TAUGHT = "--method=direct,vfbn,critic,sobolev"
 
 RUNS: Tuple[Run, ...] = (
     _run("theory/quick"),
@@ -49,6 +52,17 @@ RUNS: Tuple[Run, ...] = (
     _run("order2/tuning"),
     _run("order2/cpu"),
     _run("section5/cpu"),
+    _run("surrogate/tuning"),
+    _run("surrogate/cpu"),
+    _run("surrogate/long"),
+    _run("surrogate/curves"),
+    _run("pricing/tuning"),
+    _run("pricing/cpu"),
+    _run("pricing/notebook"),
+    _run("forces/tuning"),
+    _run("forces/cpu"),
+    _run("balancing/tuning"),
+    _run("balancing/cpu"),
     _run("figure3/quick"),
     _run("figure4_search/cpu"),
     _run("figure4/cpu"),
@@ -56,13 +70,19 @@ RUNS: Tuple[Run, ...] = (
     _run("table1/shapes-3-true/tuning"),
     _run("table1/shapes-3-true/tuning_weight"),
     _run("table1/shapes-3-bootstrapped/tuning", _BOOTSTRAPPED,
-         "--method=direct,vfbn,critic,sobolev"),
+         _TAUGHT),
     _run("table1/digits-3-true/tuning", "--dataset=digits"),
     _run("table1/shapes-3-true/cpu"),
     _run("table1/shapes-3-bootstrapped/cpu", _BOOTSTRAPPED, "--seeds=0-4"),
     _run("table1/shapes-1-true/cpu", "--splits=1", "--seeds=0-4"),
     _run("table1/digits-3-true/cpu", "--dataset=digits"),
     _run("table1/shapes-3-true/long"),
+    _run("table1/fashion_mnist-3-true/tuning", _FASHION),
+    _run("table1/fashion_mnist-3-true/cpu", _FASHION),
+    _run("table1/fashion_mnist-3-bootstrapped/cpu", _FASHION, _BOOTSTRAPPED,
+         _TAUGHT, "--seeds=0-4"),
+    _run("table1/fashion_mnist-1-true/cpu", _FASHION, "--splits=1",
+         "--seeds=0-4"),
     Run("benchmarks/peers", "benchmarks.compare", shared=False, layer="bench"),
     Run("benchmarks/scaling", "benchmarks.scaling", shared=False,
         layer="bench"),

@@ -10,7 +10,6 @@ of them took; a campaign at another commit or with other versions is refused.
 """
 
 import json
-import os
 import pathlib
 import resource
 import shutil
@@ -22,7 +21,7 @@ from typing import Any, Dict, List, Sequence
 from absl import flags
 
 from configs import campaign as config_lib
-from reproduce import app, provenance
+from reproduce import app, jobs, provenance
 from sobolev_tf import errors, files
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -51,7 +50,7 @@ class Campaign:
     self.results = pathlib.Path(results)
     self._file = self.results / STATE
     self._origin = {
-        "commit": provenance.commit(), "versions": provenance.versions()}
+        "commit": provenance.commit_now(), "versions": provenance.versions()}
     if self._origin["commit"] == "unknown" or "+" in self._origin["commit"]:
       raise errors.UserError(
           "A campaign needs one commit: run it in a clone, and commit or undo "
@@ -105,26 +104,26 @@ class Campaign:
         f"{total:.2f} core-hours (without those of interrupted commands)."])
 
 
-def command(run: config_lib.Run, jobs: int) -> List[str]:
+def command(run: config_lib.Run, processes: int) -> List[str]:
   """What a campaign starts for a run, as words."""
   python = f".venv/{run.layer}/bin/python" if run.layer else sys.executable
   return [python, "-m", *run.words,
-          *([f"--jobs={jobs}"] if run.shared else [])]
+          *([f"--jobs={processes}"] if run.shared else [])]
 
 
-def compute(campaign: Campaign, run: config_lib.Run, jobs: int) -> None:
+def compute(campaign: Campaign, run: config_lib.Run, processes: int) -> None:
   """Makes or finishes one run.
 
   Args:
     campaign: the campaign.
     run: the run.
-    jobs: processes that share it.
+    processes: how many share it.
 
   Raises:
     UserError: if its command fails.
   """
   campaign.begin(run)
-  words = command(run, jobs)
+  words = command(run, processes)
   started, before = time.monotonic(), _cpu_seconds()
   try:
     status = subprocess.run(words, cwd=ROOT, check=False).returncode
@@ -149,7 +148,7 @@ def _cpu_seconds() -> float:
 def define_flags() -> None:
   """Defines the command's flags."""
   flags.DEFINE_integer(
-      "jobs", os.cpu_count() or 1, "Number of processes that share a run.",
+      "jobs", jobs.cores(), "Number of processes that share a run.",
       lower_bound=1, upper_bound=app.MOST_JOBS)
   flags.DEFINE_bool("summary", False, "Compute nothing, and only print what is "
                     "finished and what it took.")
@@ -157,13 +156,13 @@ def define_flags() -> None:
 
 def main() -> None:
   """Makes what is missing and the report."""
-  given = flags.FLAGS
-  campaign = Campaign(ROOT / "results")
-  with files.locked(campaign.results):
+  given, results = flags.FLAGS, ROOT / "results"
+  with files.locked(results):
     for run in () if given.summary else (*config_lib.RUNS, config_lib.REPORT):
+      campaign = Campaign(results)  # checks again: hours may have passed
       if not campaign.finished(run):
         compute(campaign, run, given.jobs)
-  print(campaign.summary(config_lib.RUNS))
+    print(Campaign(results).summary(config_lib.RUNS))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,11 @@ import tensorflow as tf
 
 @functools.cache
 def commit() -> str:
+  """The commit that this process began with; see `commit_now`."""
+  return commit_now()
+
+
+def commit_now() -> str:
   """The repository's commit, with "+" if files differ from it.
 
   Those in `results/` do not count: they are what is computed.

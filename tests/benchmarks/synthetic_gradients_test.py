@@ -38,7 +38,8 @@ def test_table_has_every_method(made):
   cells = [line.strip("| ").split(" | ") for line in
            out.splitlines() if line.startswith("| ")][2:]
   ratio = {row[0]: float(row[1].split("(")[1].strip(")")) for row in cells}
-  assert len(ratio) == 2 + 2 * 4
+  assert len(ratio) == 3 + 2 * 4
+  assert 1 < ratio["local losses"] < ratio["Sobolev, true"]
   assert ratio["Noprop"] < ratio["backpropagation"] == 1
   assert ratio["Critic, true"] < ratio["Sobolev, true"]
   assert ratio["Sobolev, bootstrapped"] <= ratio["Sobolev, true"]

@@ -32,7 +32,7 @@ def started(tmp_path, monkeypatch):
   monkeypatch.setattr(subprocess, "run", start)
   monkeypatch.setattr(campaign, "ROOT", tmp_path)
   monkeypatch.setattr(config_lib, "RUNS", RUNS)
-  monkeypatch.setattr(provenance, "commit", lambda: "abc1234")
+  monkeypatch.setattr(provenance, "commit_now", lambda: "abc1234")
   (tmp_path / "results/a/quick").mkdir(parents=True)
   (tmp_path / "results/a/quick/old").touch()
   (tmp_path / "results/a/other").mkdir()
@@ -98,17 +98,25 @@ def test_times_add_up(started, tmp_path):
 
 @pytest.mark.parametrize("commit", ["abc1234+", "unknown"])
 def test_changed_files_are_refused(started, command, monkeypatch, commit):
-  monkeypatch.setattr(provenance, "commit", lambda: commit)
+  monkeypatch.setattr(provenance, "commit_now", lambda: commit)
   check_refused(command(campaign), "needs one commit")
   assert not started.commands
 
 
-@pytest.mark.parametrize("name", ["commit", "versions"])
+def test_a_file_changed_between_two_runs_ends_the_campaign(
+    started, command, monkeypatch):
+  commits = iter(["abc1234", "abc1234+"])
+  monkeypatch.setattr(provenance, "commit_now", lambda: next(commits))
+  check_refused(command(campaign), "needs one commit")
+  assert len(started.commands) == 1
+
+
+@pytest.mark.parametrize("name", ["commit_now", "versions"])
 def test_another_commit_or_environment_is_refused(
     started, command, monkeypatch, name):
   assert command(campaign).status == 0
   monkeypatch.setattr(provenance, name, lambda: "other")
-  check_refused(command(campaign), f"with {name} '", "here it is 'other'")
+  check_refused(command(campaign), f"with {name[:6]}", "here it is 'other'")
 
 
 def test_a_program_that_is_absent_is_one_sentence(

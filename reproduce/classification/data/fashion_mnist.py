@@ -45,7 +45,7 @@ def open_fashion_mnist(seed: int, batch_size: int,
   Raises:
     UserError: if the data are absent, incomplete, damaged or of another set.
   """
-  train, test = _from_files(pathlib.Path(folder or DEBIAN)) or tuple(
+  train, test = _from_files(pathlib.Path(folder or DEBIAN)) or (
       prepared.arrays("fashion_mnist", split, folder, NUM_CLASSES)
       for split in ("train", "test"))
   kept = len(train.images) - round(_VALIDATION * len(train.images))
@@ -68,22 +68,21 @@ def _from_files(folder: pathlib.Path
                 ) -> Optional[Tuple[base.Batch, base.Batch]]:
   """Training and test images from idx files; None if there is none of them.
   """
-  found = {}
-  for part in COUNTS:
-    for kind in ("images-idx3", "labels-idx1"):
-      name = f"{part}-{kind}-ubyte"
-      paths = [folder / f"{name}.gz", folder / name]
-      found[name] = next((p for p in paths if p.exists()), None)
-  absent = [name for name, path in found.items() if path is None]
-  if len(absent) == len(found):
+  names = [f"{part}-{kind}-ubyte" for part in COUNTS
+           for kind in ("images-idx3", "labels-idx1")]
+  found = {name: path for name in names
+           for path in (folder / name, folder / f"{name}.gz") if path.exists()}
+  if not found:
     return None
+  absent = [name for name in names if name not in found]
   if absent:
     raise errors.UserError(
         f"Fashion-MNIST in '{folder}' is incomplete: {' and '.join(absent)} "
         f"(or .gz) {'is' if len(absent) == 1 else 'are'} missing.")
-  train, test = (_batch(*(
-      found[f"{part}-{kind}-ubyte"] for kind in ("images-idx3", "labels-idx1")
-      ), count) for part, count in COUNTS.items())
+  train, test = (
+      _batch(found[f"{part}-images-idx3-ubyte"],
+             found[f"{part}-labels-idx1-ubyte"], count)
+      for part, count in COUNTS.items())
   return train, test
 
 

@@ -206,7 +206,7 @@ def test_the_small_preset_of_cifar10_on_mocked_data(tmp_path, command):
   tfds = pytest.importorskip("tensorflow_datasets")
   with tfds.testing.mock_data(num_examples=80):
     assert command(
-        table1, "--preset=small", "--dataset=cifar10", "--method=local",
+        table1, "--preset=small", "--dataset=cifar10", "--method=noprop",
         "--seeds=1", "--steps=2", f"--output={tmp_path}/run").status == 0
   (top1,) = rows.matching(rows.read(tmp_path / "run"), metric="test_top1")
   assert (top1.task, top1.preset, top1.seed) == ("cifar10", "small", 1)
