@@ -33,7 +33,7 @@ def _same(make) -> Callable:
   return lambda h: make()([h, keras.ops.sin(h)])
 
 
-_V, _S, _I, _C = (3,), (3, 2), (4, 4, 1), (3, 3, 3, 1)
+_V, _S, _I, _C = (3,), (3, 2), (4, 4, 1), (2, 2, 2, 1)
 
 
 def settings() -> Dict[str, Setting]:
@@ -111,7 +111,7 @@ def settings() -> Dict[str, Setting]:
       L.Conv3DTranspose(2, 2), AveragePooling3D=lambda:
       L.AveragePooling3D(2), MaxPooling3D=L.MaxPooling3D,
       UpSampling3D=L.UpSampling3D, ZeroPadding3D=L.ZeroPadding3D,
-      Cropping3D=lambda: L.Cropping3D(1),
+      Cropping3D=lambda: L.Cropping3D(((0, 1),) * 3),
       GlobalAveragePooling3D=L.GlobalAveragePooling3D,
       GlobalMaxPooling3D=L.GlobalMaxPooling3D)
   found |= {name: _of(_C, make) for name, make in volumes.items()}
