@@ -7,39 +7,24 @@ are written with TensorFlow's tapes alone, so they show TensorFlow as it is;
 the last columns show `SobolevModel`.
 """
 
-from typing import Callable, Dict, List, NamedTuple, Tuple
+from typing import List
 import warnings
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.operations import layers
+from benchmarks.operations import layer_losses, layers
+from benchmarks.operations.layer_losses import NAMES, projections
 from sobolev_tf import keras as sobolev_keras
 from sobolev_tf.checks import differences, directional
 from sobolev_tf.derivatives import gradients as gradients_lib
 
 _POINTS = 3
-LOSSES = ("order 1", "order 2", "stochastic")
 MODES = ("eager", "graph", "XLA")
-DOOR = tuple(f"{loss}, SobolevModel" for loss in LOSSES[:2])
-COLUMNS = ("layer", *(f"{loss}, {mode}" for loss in LOSSES for mode in MODES),
+DOOR = tuple(f"{loss}, SobolevModel" for loss in NAMES[:2])
+COLUMNS = ("layer", *(f"{loss}, {mode}" for loss in NAMES for mode in MODES),
            *DOOR, "note")
-
-
-class Loss(NamedTuple):
-  """A loss of a model.
-
-  Attributes:
-    order: its highest derivative.
-    loss: what users call, a function without arguments.
-    slow: the same number without vectorised Jacobians.
-    targets: values and derivatives, for `SobolevModel`.
-  """
-  order: int
-  loss: Callable[[], tf.Tensor]
-  slow: Callable[[], tf.Tensor]
-  targets: Tuple[tf.Tensor, ...] = ()
 
 
 def row(name: str, setting: layers.Setting, door: bool = False) -> List[str]:
@@ -53,12 +38,14 @@ def row(name: str, setting: layers.Setting, door: bool = False) -> List[str]:
   Returns:
     A row with `COLUMNS`.
   """
-  before = keras.config.dtype_policy()
+  before = keras.config.floatx(), keras.config.dtype_policy()
+  keras.config.set_floatx("float64")  # that of losses
   keras.config.set_dtype_policy("float64")
   try:
     return _row(name, setting, door)
   finally:
-    keras.config.set_dtype_policy(before)
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])
 
 
 def _row(name: str, setting: layers.Setting, door: bool) -> List[str]:
@@ -70,7 +57,8 @@ def _row(name: str, setting: layers.Setting, door: bool) -> List[str]:
   x = tf.constant(rng.normal(size=(_POINTS, *setting.shape)))
   wrong = _wrong_order(function, x) if not setting.training else 3
   cells, doors, notes = [], [], []
-  for name_of_loss, loss in _losses(function, x, rng).items():
+  losses = layer_losses.make(function, x, rng, coupled=setting.training)
+  for name_of_loss, loss in losses.items():
     directions = [tf.constant(rng.normal(size=v.shape))
                   for v in model.trainable_variables]
     weights = [v.value for v in model.trainable_variables]
@@ -90,25 +78,38 @@ def _row(name: str, setting: layers.Setting, door: bool) -> List[str]:
   return [name, *cells, *doors, "; ".join(dict.fromkeys(notes))]
 
 
+class _InMode(keras.layers.Layer):
+  """A model that is called in one mode, whatever it is told."""
+
+  def __init__(self, model: keras.Model, training: bool):
+    super().__init__()
+    self.model, self.training = model, training
+    self.built = True
+
+  def call(self, x, training=None):
+    """The output for `x`."""
+    return self.model(x, training=self.training)
+
+
 def _through_door(model, function, x, loss, directions, coupled):
   """What a step of stochastic gradient descent of rate 1 subtracts.
 
   The slope it is compared with is that of a loss of right derivatives, which
   TensorFlow's tapes alone may not have. In a batch that is coupled, as in
-  `_row`, derivatives themselves are not checked.
+  `_row`, derivatives themselves are not checked. Any other model is trained
+  in inference mode, in which it is swept, without drawing.
   """
   with gradients_lib.right_gradients():
     if not coupled and _wrong_order(function, x) <= loss.order:
       return "wrong", ""
     expected = _slope(
         loss.slow, [v.value for v in model.trainable_variables], directions)
-  if expected is None:
-    return "undecided", "no differences"
   before = [v.numpy() for v in model.trainable_variables]
   try:
     with warnings.catch_warnings():
       warnings.simplefilter("ignore")
-      wrapped = sobolev_keras.SobolevModel(model, loss.order)
+      wrapped = sobolev_keras.SobolevModel(
+          _InMode(model, coupled), loss.order)
       wrapped.compile(keras.optimizers.SGD(1.))
       wrapped.fit(x, loss.targets, batch_size=len(x), shuffle=False, verbose=0)
     slope = sum(np.sum((b - v.numpy()) * u) for b, v, u in zip(
@@ -118,7 +119,7 @@ def _through_door(model, function, x, loss, directions, coupled):
   finally:
     for variable, value in zip(model.trainable_variables, before):
       variable.assign(value)
-  return differences.agreement(slope, expected).verdict, ""
+  return _verdict(slope, expected)
 
 
 def _wrong_order(function, x: tf.Tensor) -> int:
@@ -128,11 +129,11 @@ def _wrong_order(function, x: tf.Tensor) -> int:
   for order in (1, 2):
     u = directions[order]
     try:
-      p = _projections(function, x, directions[:order])[-1]
+      p = projections(function, x, directions[:order])[-1]
     except Exception:  # a missing gradient: the cells say so
       return 3
     def below(t, order=order, u=u):
-      lower = _projections(function, x + t * u, directions[:order - 1])[-1]
+      lower = projections(function, x + t * u, directions[:order - 1])[-1]
       return tf.reduce_sum(lower * directions[order - 1])
 
     expected = differences.difference(below, x.dtype)
@@ -140,63 +141,6 @@ def _wrong_order(function, x: tf.Tensor) -> int:
         tf.reduce_sum(p * u), expected).verdict == differences.WRONG:
       return order
   return 3
-
-
-def _projections(function, x: tf.Tensor, directions) -> List[tf.Tensor]:
-  """f, D_x <f, v>, D_x <D_x <f, v>, u>, ... by TensorFlow's tapes alone."""
-  if not directions:
-    return [function(x)]
-  with tf.GradientTape(watch_accessed_variables=False) as tape:
-    tape.watch(x)
-    lower = _projections(function, x, directions[:-1])
-    s = lower[-1] * directions[-1]
-  d = tape.gradient(s, x)
-  return lower + [tf.zeros_like(x) if d is None else d]
-
-
-def _hessian(function, x: tf.Tensor) -> List[tf.Tensor]:
-  """f, D_x f and D_x^2 f, as users write it."""
-  with tf.GradientTape(watch_accessed_variables=False) as tape:
-    tape.watch(x)
-    y, dy_dx = _projections(function, x, [tf.ones([x.shape[0], 1], x.dtype)])
-  return [y, dy_dx, tape.batch_jacobian(dy_dx, x)]
-
-
-def _hessian_by_rows(function, x: tf.Tensor) -> List[tf.Tensor]:
-  """The same without a vectorised Jacobian: a copy of a point per row."""
-  count, size = x.shape[0], int(np.prod(x.shape[1:]))
-  shape = [count * size, *x.shape[1:]]
-  copies = tf.reshape(tf.repeat(x, size, 0), shape)
-  rows = tf.reshape(tf.tile(tf.eye(size, dtype=x.dtype), [count, 1]), shape)
-  ones = tf.ones([count * size, 1], x.dtype)
-  hessian = _projections(function, copies, [ones, rows])[2]
-  return _projections(function, x, [ones[:count]]) + [
-      tf.reshape(hessian, [*x.shape, *x.shape[1:]])]
-
-
-def _losses(function, x: tf.Tensor, rng) -> Dict[str, Loss]:
-  shapes = [[_POINTS, 1], x.shape, [*x.shape, *x.shape[1:]]]
-  targets = [tf.constant(rng.normal(size=shape)) for shape in shapes]
-  ones = tf.ones([_POINTS, 1], x.dtype)
-  u = tf.constant(rng.normal(size=x.shape))
-
-  def loss(found, against=targets):
-    """Mean over examples of squared errors, summed over entries (Eq. 1)."""
-    return tf.add_n([tf.reduce_sum((d - t)**2)
-                     for d, t in zip(found, against)]) / _POINTS
-
-  def gradient():
-    return loss(_projections(function, x, [ones]))
-
-  def stochastic():
-    return loss(_projections(function, x, [ones, u]),
-                [*targets[:2], targets[1]])
-
-  return dict(zip(LOSSES, (
-      Loss(1, gradient, gradient, tuple(targets[:2])),
-      Loss(2, lambda: loss(_hessian(function, x)),
-           lambda: loss(_hessian_by_rows(function, x)), tuple(targets)),
-      Loss(2, stochastic, stochastic))))
 
 
 def _slope(loss, weights, directions):
@@ -232,6 +176,11 @@ def _cell(loss, weights, directions, expected, mode: str):
     slope = run()
   except Exception as error:  # whatever TensorFlow raises
     return _explain(error, mode)
+  return _verdict(slope, expected)
+
+
+def _verdict(slope, expected):
+  """The agreement, and why there is none."""
   if expected is None:
     return "undecided", "no differences"
   return differences.agreement(slope, expected).verdict, ""
@@ -242,6 +191,8 @@ def _explain(error: Exception, mode: str):
   short = text.strip().split("\n")[0][:80]
   if "no entry for" in text or "No gradient defined" in text:
     return "missing", directional.missing(error)
+  if "has no second derivative" in text:  # what the library says
+    return "missing", ""
   if any(word in text for word in ("pfor", "vectorized", "Encountered an exc"
                                    "eption while vectorizing")):
     return "not vectorised", ""

@@ -33,7 +33,7 @@ def _same(make) -> Callable:
   return lambda h: make()([h, keras.ops.sin(h)])
 
 
-_V, _S, _I, _C = (3,), (3, 2), (4, 4, 1), (3, 3, 3, 1)
+_V, _S, _I, _C = (3,), (3, 2), (4, 4, 1), (2, 2, 2, 1)
 
 
 def settings() -> Dict[str, Setting]:
@@ -89,7 +89,8 @@ def settings() -> Dict[str, Setting]:
       Conv2D=lambda: L.Conv2D(2, 2), Conv2DTranspose=lambda:
       L.Conv2DTranspose(2, 2, 2), SeparableConv2D=lambda:
       L.SeparableConv2D(2, 2), DepthwiseConv2D=lambda: L.DepthwiseConv2D(2),
-      AveragePooling2D=L.AveragePooling2D, MaxPooling2D=L.MaxPooling2D,
+      AveragePooling2D=lambda: L.AveragePooling2D(2),
+      MaxPooling2D=L.MaxPooling2D,
       AdaptiveAveragePooling2D=lambda: L.AdaptiveAveragePooling2D(2),
       AdaptiveMaxPooling2D=lambda: L.AdaptiveMaxPooling2D(2),
       GlobalAveragePooling2D=L.GlobalAveragePooling2D,
@@ -107,18 +108,23 @@ def settings() -> Dict[str, Setting]:
   found["ConvLSTM1D"] = _of((2, 3, 1), lambda: L.ConvLSTM1D(2, 2))
   volumes = dict(
       Conv3D=lambda: L.Conv3D(2, 2), Conv3DTranspose=lambda:
-      L.Conv3DTranspose(2, 2), AveragePooling3D=L.AveragePooling3D,
-      MaxPooling3D=L.MaxPooling3D, UpSampling3D=L.UpSampling3D,
-      ZeroPadding3D=L.ZeroPadding3D, Cropping3D=lambda: L.Cropping3D(1),
+      L.Conv3DTranspose(2, 2), AveragePooling3D=lambda:
+      L.AveragePooling3D(2), MaxPooling3D=L.MaxPooling3D,
+      UpSampling3D=L.UpSampling3D, ZeroPadding3D=L.ZeroPadding3D,
+      Cropping3D=lambda: L.Cropping3D(((0, 1),) * 3),
       GlobalAveragePooling3D=L.GlobalAveragePooling3D,
       GlobalMaxPooling3D=L.GlobalMaxPooling3D)
   found |= {name: _of(_C, make) for name, make in volumes.items()}
-  activations = ("elu exponential gelu glu hard_sigmoid hard_silu hard_tanh "
+  activations = ("elu exponential gelu hard_sigmoid hard_silu hard_tanh "
                  "leaky_relu linear log_sigmoid log_softmax mish relu relu6 "
                  "selu sigmoid silu softmax softplus softsign sparse_plus "
-                 "squareplus tanh tanh_shrink threshold").split()
+                 "squareplus tanh tanh_shrink").split()
   found |= {f"Activation({name})": _of(
       _V, lambda name=name: L.Activation(name)) for name in activations}
+  # `Activation` takes its output to be as large as its input; glu halves it.
+  found["Activation(glu)"] = Setting(_V, keras.activations.glu)
+  found["Activation(threshold)"] = _of(_V, lambda: L.Activation(
+      lambda h: keras.activations.threshold(h, .1, 0.)))
   return found
 
 

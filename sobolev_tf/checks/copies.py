@@ -14,6 +14,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 import numpy as np
 import tensorflow as tf
 
+from sobolev_tf.derivatives import memory
+
 
 class Copy(NamedTuple):
   """A model ready to be checked.
@@ -128,7 +130,8 @@ def _function(function: types.FunctionType, memo: _Memo):
   new.__defaults__ = _copy(function.__defaults__, memo)
   for cell, old in zip(new.__closure__ or (), function.__closure__ or ()):
     cell.cell_contents = _copy(old.cell_contents, memo)
-  for name in function.__globals__.keys() & set(function.__code__.co_names):
+  for name in function.__globals__.keys() & memory.names_used(
+      function.__code__):
     value = function.__globals__[name]
     library = isinstance(value, types.FunctionType) and (
         value.__module__ != function.__module__)

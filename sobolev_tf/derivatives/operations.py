@@ -29,10 +29,10 @@ class Verdict(NamedTuple):
     first: of the gradient.
     second: of the gradient's gradient, the path through its seed included.
     third: of the next order.
-    at_zero: of both at inputs that contain zeros: "right", "first wrong",
-      "second wrong", or "" where that is no smooth point.
+    at_zero: of all at inputs that contain zeros: "right", "first wrong",
+      "second wrong", "third wrong", or "" where that is no smooth point.
     vectorised: of second derivatives by `tf.GradientTape.batch_jacobian`:
-      "yes", "slow" (a loop), "fails" or "".
+      "yes", "slow" (a loop), "fails", "wrong" (numbers) or "".
     xla: the highest order, of 0 to 2, that XLA compiles; "" if none.
     dtypes: the types in which the first two orders run, separated by blanks.
     note: what is wrong, or why it was not run.

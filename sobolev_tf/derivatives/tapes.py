@@ -21,7 +21,13 @@ from tensorflow.python.ops import control_flow_util
 
 from sobolev_tf import errors
 from sobolev_tf.derivatives import chosen as chosen_lib
-from sobolev_tf.derivatives import gradients, memory, shapes, tracing
+from sobolev_tf.derivatives import (
+    gradients,
+    memory,
+    operations,
+    shapes,
+    tracing,
+)
 
 Function = Callable[[tf.Tensor], tf.Tensor]
 Direction = Union[tf.Tensor, Function]
@@ -221,6 +227,8 @@ def _vectorised(tape: tf.GradientTape, components: tf.Tensor,
     derivative = tape.gradient(
         components, x, tf.broadcast_to(seed, tf.shape(components)))
     connected.append(derivative is not None)
+    if _is_vectorised_wrongly():
+      raise _NotVectorisedError
     return tf.zeros_like(x) if derivative is None else derivative
 
   if _resists():
@@ -250,6 +258,15 @@ def _resists() -> bool:
   xla = control_flow_util.GraphOrParentsInXlaContext(graph)
   return any(
       xla if operation.type in tracing.CONTROL_FLOW else _is_grouped(operation)
+      for operation in tracing.all_operations(graph.get_operations()))
+
+
+def _is_vectorised_wrongly() -> bool:
+  """Whether this graph, of one VJP, holds what would get wrong numbers."""
+  graph = tf.compat.v1.get_default_graph()
+  return any(
+      (verdict := operations.lookup(operation.type)) is not None and
+      verdict.vectorised == "wrong"
       for operation in tracing.all_operations(graph.get_operations()))
 
 

@@ -21,7 +21,11 @@ def power(x: tf.Tensor, exponent: int) -> tf.Tensor:
   Raises:
     UserError: if the exponent is not a whole number.
   """
-  if int(exponent) != exponent:
+  try:
+    is_whole = float(exponent) % 1 == 0  # not so for inf, which leaves NaN
+  except (TypeError, ValueError):
+    is_whole = False
+  if not is_whole:
     raise errors.UserError(
         f"exponent must be a whole number, got {exponent!r}: use tf.pow.")
   exponent = int(exponent)

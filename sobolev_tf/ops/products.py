@@ -28,7 +28,7 @@ def reduce_prod(x: tf.Tensor, axis: Union[None, int, Sequence[int]] = None,
   Raises:
     UserError: if `x` has no such axis, or its size is not known.
   """
-  x = tf.convert_to_tensor(x)
+  x = _ranked(x)
   axes = tf.nest.flatten(range(x.shape.rank) if axis is None else axis)
   axes = sorted({_axis(x, one) for one in axes})
   for one in axes:
@@ -52,7 +52,7 @@ def cumprod(x: tf.Tensor, axis: int = 0, exclusive: bool = False,
   Raises:
     UserError: if `x` has no such axis, or its size is not known.
   """
-  x = tf.convert_to_tensor(x)
+  x = _ranked(x)
   axis = _axis(x, axis)
   size = _size(x, axis)
   shift = 1
@@ -61,6 +61,15 @@ def cumprod(x: tf.Tensor, axis: int = 0, exclusive: bool = False,
   while shift < size:
     x = x * _shifted(x, shift, axis, reverse)
     shift *= 2
+  return x
+
+
+def _ranked(x) -> tf.Tensor:
+  x = tf.convert_to_tensor(x)
+  if x.shape.rank is None:
+    raise errors.UserError(
+        "A product needs to know how many axes its tensor has: use "
+        "tf.ensure_shape.")
   return x
 
 

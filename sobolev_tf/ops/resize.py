@@ -33,7 +33,7 @@ def resize(images: tf.Tensor, size: Sequence[int],
     `[B, *size, C]`.
 
   Raises:
-    UserError: for another method, or if H or W is not known.
+    UserError: for another method or size, or if H or W is not known.
   """
   if method not in ("bilinear", "bicubic"):
     raise errors.UserError(
@@ -43,9 +43,14 @@ def resize(images: tf.Tensor, size: Sequence[int],
     raise errors.UserError(
         f"images must be [B, H, W, C] of static height and width, got "
         f"{images.shape}.")
+  sizes = np.asarray(size)
+  if sizes.shape != (2,) or sizes.dtype.kind not in "iu" or sizes.min() < 1:
+    raise errors.UserError(
+        "size must be the new height and width, two positive whole numbers, "
+        f"got {sizes.tolist()!r}.")
   rows, columns = (
-      tf.constant(weights(old, new, method), images.dtype)
-      for old, new in zip(images.shape[1:3], size))
+      tf.constant(weights(old, int(new), method), images.dtype)
+      for old, new in zip(images.shape[1:3], sizes))
   return multiply(images, rows, columns)
 
 

@@ -116,6 +116,19 @@ def test_functions_and_what_they_close_over():
   assert scale.dtype == tf.float32 and scale == 2.
 
 
+GLOBAL = tf.Variable(tf.random.stateless_normal([3, 1], [3, 4]))
+
+
+def test_globals_of_inner_functions_are_cast():
+  def model(x):
+    def inner(z):
+      return tf.tanh(z @ GLOBAL)
+    return inner(x)
+
+  report = check_derivatives(model, X)
+  assert report.ok and report.dtype == "float64"
+
+
 def test_float32_is_said():
   class Subclassed(keras.Model):
 

@@ -66,3 +66,21 @@ def test_no_points():
         tf.zeros([0, 2]))
     assert [d.shape.as_list() for d in found] == [
         [0, 6], [0, 6, 2], [0, 6, 2, 2]]
+
+
+@pytest.mark.parametrize("where", ["eager", "graph", "function"])
+def test_what_is_vectorised_to_wrong_numbers(where):
+  def model(x):  # tanh(x_1)^2 sin(x_2), tanh(x_3)^2 sin(x_2)
+    rows = tf.TensorArray(x.dtype, 3, element_shape=[None]).unstack(
+        tf.transpose(tf.tanh(x)))
+    return tf.transpose(rows.gather([0, 2]))**2 * tf.sin(x[:, 1:2])
+
+  def plain(x):
+    return tf.gather(tf.tanh(x), [0, 2], axis=1)**2 * tf.sin(x[:, 1:2])
+
+  x = tf.constant(RNG.normal(size=(4, 3)))
+  inside = tf.function(model) if where == "function" else model
+  compute = lambda: derivatives.value_and_derivatives(inside, x, 2)
+  found = tf.function(compute)() if where == "graph" else compute()
+  for a, b in zip(found, derivatives.value_and_derivatives(plain, x, 2)):
+    np.testing.assert_allclose(a, b, atol=1e-12)

@@ -76,7 +76,7 @@ def test_what_is_wrong_is_warned_of_once(table):
       seen[0].message)
 
 
-@pytest.mark.parametrize("order, verdicts", [(1, []), (2, ["wrong"])])
+@pytest.mark.parametrize("order, verdicts", [(1, []), (2, ["third wrong"])])
 def test_the_third_gradient_counts_from_order_2(table, order, verdicts):
   found = guard.findings(tracing.trace(tf.cos, X), order)
   assert [finding.verdict for finding in found] == verdicts
@@ -154,3 +154,27 @@ def test_a_refused_model_is_refused_again():
   for _ in range(2):
     with pytest.raises(errors.UserError, match="ResizeBicubic"):
       guarded(IMAGES)
+
+
+def test_a_layer_is_named_without_the_graphs_numbers(table):
+  net = keras.Sequential([
+      keras.Input((3,)), keras.layers.Dense(2, name="dense_1"),
+      keras.layers.Lambda(tf.sin, name="strange")], name="net")
+
+  @tf.function
+  def twice(x):
+    net(x)
+    return guard.Guard(1)(net)(x)
+
+  with pytest.warns(guard.WrongDerivativeWarning, match="'net/strange'"):
+    twice(X)
+
+
+def test_a_third_derivative_of_batch_normalisation():
+  layer = snt.BatchNorm(True, True)
+  model = lambda x: layer(x, is_training=True)
+  images = tf.zeros([2, 3, 3, 1])
+  layer(images, is_training=True)
+  guard.check(model, images, 1)
+  with pytest.warns(guard.WrongDerivativeWarning, match="third derivative"):
+    guard.check(model, images, 2)

@@ -39,6 +39,16 @@ def by_closure(model):
   return lambda x: model(x)
 
 
+def by_inner_function(model):
+  def inner(x):
+    return model(x)
+  return lambda x: functools.partial(inner)(2 * x)
+
+
+def by_partial_of_lambda(model):
+  return functools.partial(lambda scale, x: scale * model(x), 2.)
+
+
 def by_partial(model):
   return functools.partial(apply, model)
 
@@ -53,7 +63,8 @@ def by_global(model):
 
 
 @pytest.mark.parametrize(
-    "make", [by_default, by_closure, by_partial, by_name, by_global])
+    "make", [by_default, by_closure, by_inner_function, by_partial,
+             by_partial_of_lambda, by_name, by_global])
 def test_the_same_code_around_another_model_is_another_function(make):
   known = memory.Memory()
   model, other = snt.Linear(1), snt.Linear(1)

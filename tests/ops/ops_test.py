@@ -96,6 +96,9 @@ def test_resize(method, size):
 def test_resize_names_what_it_cannot_do():
   with pytest.raises(errors.UserError, match="got 'nearest'"):
     ops.resize(X[..., None], [2, 2], "nearest")
+  for size in ([2], [2, 2, 1], [0, 2], [2., 2.], [None, 2]):
+    with pytest.raises(errors.UserError, match="size must be the new height"):
+      ops.resize(X[..., None], size)
   with pytest.raises(errors.UserError, match="static height and width, got"):
     ops.resize(X, [2, 2])
 
@@ -112,3 +115,18 @@ def test_softsign():
   first, second = derivatives.value_and_derivatives(
       ops.softsign, tf.zeros([1, 1], tf.float64), 2)[1:]
   assert (float(tf.squeeze(first)), float(tf.squeeze(second))) == (1., 0.)
+
+
+@pytest.mark.parametrize("use, message", [
+    (ops.reduce_prod, "how many axes"), (ops.cumprod, "how many axes"),
+    (ops.local_response_normalization, "must be static")])
+def test_a_shape_that_is_not_known(use, message):
+  with pytest.raises(errors.UserError, match=message):
+    tf.function(use, input_signature=[
+        tf.TensorSpec(None, tf.float32)]).get_concrete_function()
+
+
+@pytest.mark.parametrize("exponent", [None, float("inf"), float("nan"), "2.5"])
+def test_exponents_that_are_no_whole_numbers(exponent):
+  with pytest.raises(errors.UserError, match="must be a whole number, got"):
+    ops.power(X, exponent)
