@@ -40,6 +40,13 @@ def fitted():
   return {method: run(data(2), method)[1] for method in KINDS}
 
 
+@pytest.fixture(scope="module")
+def values_alone(tmp_path_factory):
+  """A folder of checkpoints and the predictions of one output."""
+  folder = tmp_path_factory.mktemp("values") / "fit"
+  return folder, run(data(1), "values", folder=folder)[1]
+
+
 @pytest.mark.parametrize("method", KINDS)
 def test_every_kind_lowers_both_members_errors(fitted, method):
   points, found = data(2), fitted[method]
@@ -52,7 +59,8 @@ def test_every_kind_lowers_both_members_errors(fitted, method):
 
 def test_members_do_not_see_each_other(fitted):
   points = fit_lib.Data(*(array[1:] for array in data(2)))
-  _, alone = run(points, "soft-adapt", seeds=SEEDS[1:], rates=(3e-2,), decays=(0.,))
+  _, alone = run(points, "soft-adapt", seeds=SEEDS[1:], rates=(3e-2,),
+                 decays=(0.,))
   np.testing.assert_allclose(alone.y[0], fitted["soft-adapt"].y[1], atol=1e-4)
 
 
@@ -78,21 +86,21 @@ def test_one_output_and_minibatches():
   assert np.mean((found.y - points.y)**2) < .5 * points.y.var()
 
 
-def test_checkpoints_are_resumed_and_those_of_another_method_refused(tmp_path):
-  _, first = run(data(1), "values", folder=tmp_path / "fit")
-  _, again = run(data(1), "values", folder=tmp_path / "fit")
+def test_checkpoints_are_resumed_and_those_of_another_method_refused(
+    values_alone):
+  folder, first = values_alone
+  _, again = run(data(1), "values", folder=folder)
   np.testing.assert_array_equal(first.y, again.y)
   with pytest.raises(errors.UserError):
-    run(data(1), "constant", folder=tmp_path / "fit")
+    run(data(1), "constant", folder=folder)
 
 
-def test_derivatives_that_are_missing_are_left_out():
+def test_derivatives_that_are_missing_are_left_out(values_alone):
   """All of them: what is left is the value's term (Adam ignores its scale)."""
   points, hidden = data(1), data(1)
   hidden.dy_dx[:] = np.nan
-  values, none = (
-      run(given, method)[1] for given, method in (
-          (points, "values"), (hidden, "z-score")))
+  _, values = values_alone
+  _, none = run(hidden, "z-score")
   np.testing.assert_allclose(none.y, values.y, atol=1e-3)
   hidden.dy_dx[:, ::2] = points.dy_dx[:, ::2]
   _, half = run(hidden, "z-score")
