@@ -74,7 +74,8 @@ def _printed(metric: str, method: str, count: int) -> List[str]:
 
 
 def _mean(values: Sequence[float]) -> str:
-  return markdown.interval(stats.bootstrap(values)) if len(values) else ""
+  """The mean with its interval; empty without values."""
+  return markdown.interval(stats.bootstrap(values), 3) if values else ""
 
 
 def _methods(results: experiment.Results) -> str:
@@ -91,15 +92,15 @@ def _labels(results: experiment.Results) -> str:
   """Labels of a digital option's delta."""
   rows = results.rows
   drawing, axes = look.canvas(8., 3.4, 2)
-  cells = list(dict.fromkeys(
-      (row.method, row.settings["width"]) for row in rows))
+  cells = [(method, width) for method in (labels.NONE, *digital.LABELS)
+           for width in rows_lib.distinct(
+               rows_lib.matching(rows, method=method), "width")]
   lines = []
   for (method, width), style in zip(cells, _line_styles(cells)):
     own = rows_lib.matching(rows, method=method, width=width)
-    for weight, group in rows_lib.grouped(own, ["weight"]).items():
-      lines.append([_label(method, width),
-                    f"{weight[0]:g}" if method != labels.NONE else "",
-                    *(_mean(rows_lib.values(group, metric=metric))
+    for weight in rows_lib.distinct(own, "weight"):
+      lines.append([_label(method, width), f"{weight:g}" if weight else "",
+                    *(_mean(rows_lib.values(own, metric=metric, weight=weight))
                       for metric in (grid.VALUE, grid.DERIVATIVE))])
     for axis, metric in zip(axes, (grid.VALUE, grid.DERIVATIVE)):
       _curve(axis, own, metric, _COLOURS[method], style,
