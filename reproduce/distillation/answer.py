@@ -89,8 +89,8 @@ def write(cells: cells_lib.Cells) -> str:
       "**Are Sobolev students closer to their teachers, and is it the "
       "derivatives?** By so much is their test KL(student || teacher) lower "
       "than the regular students', in per cent of it, with 95 % paired-t "
-      f"intervals over seeds. {'; '.join(games)}. Of {len(verdicts)} cells: "
-      f"{counts}. {_controls(cells)}\n")
+      f"intervals over seeds. {'; '.join(games)}. Of {len(verdicts)} "
+      f"cell{'s'[:len(verdicts) != 1]}: {counts}. {_controls(cells)}\n")
 
 
 def _percent(gain: stats.Interval) -> str:

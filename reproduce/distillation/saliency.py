@@ -135,7 +135,7 @@ def _compute(config: figure4_config.Config,
     measured[method] = alike(teacher, found[method])
     settings[method] = methods.settings(method, trial)
   shown = _typical(teacher)
-  drawn = {key: np.round(maps(value[shown:shown + 1])[0], 6)
+  drawn = {key: np.round(np.float64(maps(value[shown:shown + 1])[0]), 4)
            for key, value in found.items()}
   frame = pixels.from_blocks(x[shown, ..., -pixels.BLOCK**2:].numpy())
   row, column = np.indices(frame.shape)
@@ -169,9 +169,9 @@ def write(results: experiment.Results) -> str:
         cells_lib.title(name), f"{percentage:g} %", _title(method),
         *(markdown.interval(stats.bootstrap(rows.values(group, metric=metric)))
           for metric in METRICS)])
+  seeds = len(rows.distinct(results.rows, "seed"))
   return (
-      f"### Preset `{results.rows[0].preset}`: "
-      f"{len({row.seed for row in results.rows})} seeds, "
+      f"### Preset `{results.rows[0].preset}`: {seeds} seed{'s'[:seeds != 1]}, "
       f"{max(row.step for row in results.rows):,} steps\n\n"
       "![States and where teacher and students look](figure4-saliency.png)\n\n"
       "A test state of each game, its newest frame, and the norm over its "

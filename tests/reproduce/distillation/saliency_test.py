@@ -67,6 +67,7 @@ def test_command(command, tmp_path):
       figure4_saliency, "--preset=smoke", "--percentages=20",
       f"--agents={tmp_path}/agents", f"--output={folder}")
   assert status == 0 and "| Breakout | 20 % | Sobolev |" in out
+  assert "Preset `smoke`: 1 seed, 4 steps" in out
   found = rows.read(folder)
   assert {(row.method, row.metric) for row in found} == {
       (method, metric) for metric in saliency.METRICS
