@@ -10,9 +10,9 @@ from sobolev_tf.derivatives import operations
 
 SAMPLE = """
     Abs Betainc BlockLSTMV2 Conv2D Cumprod CumulativeLogsumexp DepthToSpace
-    Dilation2D ExpandDims GatherV2 LRN MatMul MatrixDiagPartV2 MatrixInverse
-    MaxPoolWithArgmax PadV2 Pow Prod ResizeBicubic ResizeBilinear Softplus
-    Softsign SparseAdd StopGradient TensorListStack
+    Dilation2D ExpandDims FusedBatchNorm GatherV2 LRN MatMul MatrixDiagPartV2
+    MatrixInverse MaxPoolWithArgmax PadV2 Pow Prod ResizeBicubic ResizeBilinear
+    Softplus Softsign SparseAdd StopGradient TensorListStack
     """.split()
 
 
