@@ -26,6 +26,7 @@ from sobolev_tf.keras import SobolevModel
 from sobolev_tf.training import device, loop, optimizers
 
 _SIZES = (5, 64, 64)  # as jkitchin/pounce, notebook 43_sobolev_training
+GROUPS = ("jacobian", "scalar", "keras")
 Run = Callable[[int], None]
 
 
@@ -90,10 +91,11 @@ def in_keras(batch: int, loss_weights) -> Run:
           keras.layers.Dense(size, "tanh") for size in _SIZES[1:]),
       keras.layers.Dense(4)]))
   model.compile("adam", loss_weights=loss_weights)
-  model.train_on_batch(x, arrays)
   step = tf.function(model.train_step)
 
   def run(steps: int) -> None:
+    if not model.optimizer.built:
+      model.train_on_batch(x, arrays)
     for _ in range(steps):
       logs = step((x, arrays))
     logs["loss"].numpy()
@@ -107,7 +109,7 @@ def variants(batch: int) -> Dict[str, Dict[str, Run]]:
     batch: points per step.
 
   Returns:
-    Functions that take a number of steps.
+    Functions that take a number of steps, by the names in `GROUPS`.
   """
   jacobian = targets.from_function(_teacher(4), _points(batch))
   chosen = slice(0, 2)
@@ -118,8 +120,8 @@ def variants(batch: int) -> Dict[str, Dict[str, Run]]:
     return library(batch, 1, loss, lambda function, x: targets.from_function(
         function, x, order, **options))
   laplacian = [functionals.laplacian]
-  return {
-      "4 outputs, Jacobian": {
+  return dict(zip(GROUPS, (
+      {
           "constant weights": first(losses.SobolevLoss()),
           "2 of 5 inputs": first(
               losses.SobolevLoss(wrt=chosen), wrt=chosen),
@@ -129,7 +131,7 @@ def variants(batch: int) -> Dict[str, Dict[str, Run]]:
                  ("likelihood", losses.ProfiledLikelihood()),
                  ("SoftAdapt", losses.SoftAdapt()))},
       },
-      "1 output": {
+      {
           "value and gradient": second(losses.SobolevLoss(), 1),
           "Hessian, too": second(losses.SobolevLoss(2), 2),
           "Hessian by 2 of 5 inputs": second(
@@ -139,13 +141,12 @@ def variants(batch: int) -> Dict[str, Dict[str, Run]]:
           "Laplacian": second(losses.SobolevLoss(
               0, functionals=laplacian), 0, functionals=laplacian),
       },
-      "SobolevModel, 4 outputs": {
+      {
           "constant weights": in_keras(batch, None),
           "likelihood": in_keras(batch, losses.ProfiledLikelihood()),
           "standardise, SoftAdapt": in_keras(batch, losses.standardise(
               jacobian, losses.SoftAdapt())),
-      },
-  }
+      })))
 
 
 def main() -> None:
@@ -153,7 +154,7 @@ def main() -> None:
   print(f"Device: {device.prepare()}")
   runs = {(group, name): run
           for group, members in variants(flags.FLAGS.batch).items()
-          for name, run in members.items()}
+          if group in flags.FLAGS.groups for name, run in members.items()}
   times: Dict[tuple, list] = {key: [] for key in runs}
   for repeat in tqdm.trange(flags.FLAGS.repeats + 1, file=sys.stderr):
     for key, run in runs.items():
@@ -171,6 +172,9 @@ def main() -> None:
 
 def define_flags() -> None:
   """Defines this entrypoint's flags."""
+  flags.DEFINE_multi_enum(
+      "groups", list(GROUPS), GROUPS, "What to time: a Jacobian of 4 outputs, "
+      "second derivatives of one, or SobolevModel.")
   flags.DEFINE_integer("batch", 256, "Points per step.", lower_bound=1)
   flags.DEFINE_integer("steps", 100, "Steps per repeat.", lower_bound=1)
   flags.DEFINE_integer("repeats", 5, "Timed repeats.", lower_bound=1)

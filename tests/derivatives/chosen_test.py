@@ -35,9 +35,8 @@ def picked(derivative, order, event, wrt, batch=1):
 
 
 @pytest.mark.parametrize("function, batch, wrt, event", [
-    (vector, [3], [3, 0], (4,)), (scalar, [2, 3], -1, (4,)),
-    (vector, [3], np.array([[True, False], [False, True]]), (2, 2)),
-    (scalar, [3], (slice(None), 1), (2, 2))])
+    (vector, [3], [3, 0], (4,)),
+    (scalar, [2, 3], np.array([[True, False], [False, True]]), (2, 2))])
 def test_chosen_entries_of_the_whole(function, batch, wrt, event):
   def on_event(x):
     return function(tf.reshape(x, [*x.shape[:-len(event)], np.prod(event)]))
@@ -110,12 +109,12 @@ def test_an_outer_tape_sees_the_other_inputs():
 def test_in_a_graph_of_unknown_batch():
   @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float64)])
   def graph(x):
-    found = derivatives.value_and_derivatives(vector, x, 2, wrt=[0, 2])
-    assert found[2].shape.as_list() == [None, 2, 2, 2]
+    found = derivatives.value_and_derivatives(vector, x, 1, wrt=[0, 2])
+    assert found[1].shape.as_list() == [None, 2, 2]
     return found
   x = RNG.normal(size=[4, 3])
   for one, other in zip(graph(x), derivatives.value_and_derivatives(
-      vector, tf.constant(x), 2, wrt=[0, 2])):
+      vector, tf.constant(x), 1, wrt=[0, 2])):
     np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
@@ -144,7 +143,7 @@ NET = snt.Sequential([snt.Linear(3), tf.tanh, snt.Linear(2)])
 NET(tf.zeros([1, 3], tf.float64))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 99),
        wrt=st.sampled_from([[1], [2, 0], slice(0, 2), [False, True, True]]),
        kind=st.sampled_from(["numbers", "scales", "likelihood"]))

@@ -1,6 +1,7 @@
 """Balancings of `sobolev_tf.losses` in `SobolevModel.compile`."""
 
 import copy
+import json
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from sobolev_tf import errors, losses
 from sobolev_tf.keras import SobolevModel
+from sobolev_tf.keras.balanced import BalancedLoss
 
 B, D, OUT = 6, 2, 3
 RNG = np.random.default_rng(0)
@@ -39,11 +41,11 @@ def rate():
 
 KINDS = {
     "prefactors": lambda: losses.Prefactors((1., 8.), (4., .5), rate()),
-    "standardise, then likelihood": lambda: losses.standardise(
-        TARGETS, losses.ProfiledLikelihood(floor=1e-8)),
-    "scales, then soft_adapt": lambda: losses.ChannelScales(
+    "scales, then likelihood": lambda: losses.ChannelScales(
         (np.array([[1., 2., 4.]]), np.full([1, 1, D], 3.)),
-        losses.SoftAdapt(weights=(1., .5))),
+        losses.ProfiledLikelihood(floor=1e-8)),
+    "standardise, then soft_adapt": lambda: losses.standardise(
+        TARGETS, losses.SoftAdapt(weights=(1., .5))),
 }
 HOLES = TARGETS[1].copy()
 HOLES[2], HOLES[4, 1, 0] = np.nan, np.nan
@@ -79,11 +81,11 @@ def library(balancing, steps):
   return net, total
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_training_equals_the_library_and_resumes(name, tmp_path):
+def test_training_equals_the_library_and_resumes(tmp_path):
   """Weights, NaN and all: three steps, the last one after `save`."""
-  net, total = library(KINDS[name](), 3)
-  made = trained(KINDS[name](), 2)
+  make = KINDS["scales, then likelihood"]
+  net, total = library(make(), 3)
+  made = trained(make(), 2)
   made.save(tmp_path / "model.keras")
   loaded = keras.models.load_model(tmp_path / "model.keras")
   before = loaded.evaluate(X, (TARGETS[0], HOLES), sample_weight=WEIGHTS,
@@ -95,8 +97,26 @@ def test_training_equals_the_library_and_resumes(name, tmp_path):
   assert {"value_loss", "first_loss"} < set(before)
 
 
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+def test_a_config_makes_another_like_it(make):
+  balancing = make()
+  config = BalancedLoss(balancing).get_config()
+  again = BalancedLoss.from_config(json.loads(json.dumps(config))).balancing
+  means = [tf.constant(2., tf.float64), tf.constant(3., tf.float64)]
+  for one in (balancing, again):
+    one.update(means)
+  means = [[m] for m in means] if balancing.by_channel else means
+  np.testing.assert_array_equal(
+      balancing.weights(means), again.weights(means))
+  for one, other in zip(balancing.variables, again.variables, strict=True):
+    np.testing.assert_array_equal(one, other)
+
+
 def test_state_is_saved_with_weights_and_copied(tmp_path):
   made = trained(losses.SoftAdapt(), 3)
+  for one, other in zip(
+      made.model.variables, library(losses.SoftAdapt(), 3)[0].variables):
+    np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
   made.save_weights(tmp_path / "a.weights.h5")
   other = compiled(losses.SoftAdapt())
   other.load_weights(tmp_path / "a.weights.h5")
@@ -114,7 +134,7 @@ def test_state_is_saved_with_weights_and_copied(tmp_path):
 
 def test_constants_are_what_they_are_without_a_balancing():
   plain, balanced = (
-      trained(compiled(weights, loss="mae"), 2).history.history
+      trained(compiled(weights, loss="mae"), 1).history.history
       for weights in ((1., .5), losses.ChannelScales((1., 1.), (1., .5))))
   for name, values in plain.items():
     np.testing.assert_allclose(balanced[name], values, rtol=1e-6)
