@@ -23,7 +23,8 @@ def curves(results: experiment.Results) -> str:
   """The notebook's learning curves."""
   chosen = _chosen(results.rows)
   lines = []
-  for (name, n), printed in published.SURROGATE_CURVES.items():
+  for (name, n), printed in sorted(
+      published.SURROGATE_CURVES.items(), key=lambda item: item[0][1]):
     method, strength = _NOTEBOOK[name]
     mine = rows_lib.matching(chosen, method=method, strength=strength, n=n)
     if mine:
