@@ -23,7 +23,8 @@ def curves(results: experiment.Results) -> str:
   """The notebook's learning curves."""
   chosen = _chosen(results.rows)
   lines = []
-  for (name, n), printed in published.SURROGATE_CURVES.items():
+  for (name, n), printed in sorted(
+      published.SURROGATE_CURVES.items(), key=lambda item: item[0][1]):
     method, strength = _NOTEBOOK[name]
     mine = rows_lib.matching(chosen, method=method, strength=strength, n=n)
     if mine:
@@ -55,7 +56,9 @@ def methods(results: experiment.Results) -> str:
     for method, colour in _DRAWN.items():
       _curve(axis, rows, method, colour,
              costs.VALUES if method == "values" else cost)
-    axis.set(xscale="log", yscale="log", xlabel="cost, solves")
+    axis.set(xscale="log", yscale="log", xlabel="cost, solves",
+             xlim=(10, 4_000), ylim=(.01, 1.))
+    axis.set_xticks([10, 100, 1_000], ["10", "100", "1,000"])
     axis.set_title(f"Jacobians by {way}", fontsize=9)
   axes[0].set_ylabel("error of the value")
   axes[0].legend(frameon=False, fontsize=8)
