@@ -88,11 +88,11 @@ def _long(steps: int, seeds: Tuple[int, ...]) -> Procedure:
   decay = .1  # the notebook's
   return Procedure(
       (Cell(64, {
-          "values": (balancing.Trial(3e-3, 0., decay),),
+          "z-score": (balancing.Trial(3e-3, 1., decay),),
+          "likelihood": (balancing.Trial(3e-3, 0., decay),),
           "constant": (balancing.Trial(3e-3, _WEIGHT_1, decay),
                        balancing.Trial(3e-3, _WEIGHT_100, decay)),
-          "z-score": (balancing.Trial(3e-3, 1., decay),),
-          "likelihood": (balancing.Trial(3e-3, 0., decay),)}),),
+          "values": (balancing.Trial(3e-3, 0., decay),)}),),
       _training(steps), seeds, split=False)
 
 

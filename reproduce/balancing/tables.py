@@ -70,8 +70,7 @@ def errors(rows: Sequence[rows_lib.Row], metric: str, over: str) -> str:
   Returns:
     The table, in Markdown.
   """
-  columns = list(dict.fromkeys(
-      getattr(row, over) for row in rows_lib.matching(rows, metric=metric)))
+  columns = rows_lib.distinct(rows_lib.matching(rows, metric=metric), over)
   each = [scores(rows, metric, **{over: column}) for column in columns]
   lines: List[List[str]] = []
   for method, about in config_lib.METHODS.items():

@@ -36,7 +36,7 @@ def problems(rows: Sequence[rows_lib.Row], folder: pathlib.Path
       folder.parent.parent / artefact / folder.name) if row.task in tasks]
   for own in (rows, beside):
     mine = rows_lib.matching(own, metric=grid.VALUE)
-    for task, n in dict.fromkeys((row.task, row.n) for row in mine):
+    for task, n in sorted({(row.task, row.n) for row in mine}):
       found.append(Problem(f"{task}, n = {n:,}", tables.scores(
           mine, grid.VALUE, task=task, n=n)))
   return found

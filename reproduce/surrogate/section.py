@@ -55,7 +55,9 @@ def methods(results: experiment.Results) -> str:
     for method, colour in _DRAWN.items():
       _curve(axis, rows, method, colour,
              costs.VALUES if method == "values" else cost)
-    axis.set(xscale="log", yscale="log", xlabel="cost, solves")
+    axis.set(xscale="log", yscale="log", xlabel="cost, solves",
+             xlim=(10, 4_000), ylim=(.01, 1.))
+    axis.set_xticks([10, 100, 1_000], ["10", "100", "1,000"])
     axis.set_title(f"Jacobians by {way}", fontsize=9)
   axes[0].set_ylabel("error of the value")
   axes[0].legend(frameon=False, fontsize=8)

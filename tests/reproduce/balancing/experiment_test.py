@@ -28,7 +28,7 @@ def test_rows(finished):
 
 def test_section(finished):
   text = (finished / "section.md").read_text()
-  assert "| method | booth | ackley |" in text and "nan" not in text
+  assert "| method | ackley | booth |" in text and "nan" not in text
   assert "| booth, n = 20 |" in text and "| Eq. 1, weight 1 |" in text
 
 
