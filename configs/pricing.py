@@ -114,7 +114,7 @@ def _training(steps: int, hidden_sizes: Tuple[int, ...] = (20,) * 4
 _STEPS = 1_600  # the notebook's 100 epochs of 16 batches
 _SEEDS = tuple(range(10))  # ours: intervals
 _FEW: Trials = {method: balancing.ONE_TRIAL[method]
-                for method in ("values", "eq1", "huge-savine")}
+                for method in ("values", "huge-savine")}
 
 _CHOSEN: Trials = {  # by `tuning`, on payoffs of other paths
     "values": (balancing.Trial(1e-2, 0., .3),),
@@ -147,7 +147,7 @@ PRESETS: Mapping[str, Config] = {
                1_000),
         Digital(4_096, (.2,), (1.,), _training(300), (0, 1, 2))),
     "smoke": Config(
-        Notebook((64,), 1, (0,), (0,), (64,), hidden_sizes=(4,), points=50),
+        Notebook((64,), 1, (0,), hidden_sizes=(4,), points=50),
         Basket(64, _FEW, _training(3, (4,)), (0, 1), "test", 50),
         Digital(64, (.2,), (1.,), _training(3, (4,)), (0, 1), points=50)),
 }

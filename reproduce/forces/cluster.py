@@ -7,6 +7,7 @@ ASE: A. H. Larsen et al., J. Phys.: Condens. Matter 29 (2017) 273002.
 """
 
 import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -78,7 +79,7 @@ def hide(data: Geometries, fraction: float, unit: str, seed: int
     data: with all forces.
     fraction: of the forces that stay known, from 0 to 1.
     unit: "geometries" hides all forces of a geometry or none; "atoms" hides
-      those of single atoms, as many in every geometry, rounded.
+      those of single atoms, wherever they are.
     seed: of the choice; of the same seed, a larger fraction holds a smaller
       one's.
 
@@ -86,12 +87,8 @@ def hide(data: Geometries, fraction: float, unit: str, seed: int
     The data with NaN for gradients that are hidden.
   """
   count, atoms, _ = data.gradients.shape
-  random = np.random.default_rng(seed)
-  if unit == "geometries":
-    rank = random.permutation(count)[:, np.newaxis]  # [F, 1]
-    known = rank < round(fraction * count)
-  else:
-    rank = np.argsort(random.random([count, atoms]), axis=1)  # [F, A]
-    known = rank < round(fraction * atoms)
+  shape = (count, 1 if unit == "geometries" else atoms)
+  rank = np.random.default_rng(seed).permutation(math.prod(shape))
+  known = rank.reshape(shape) < round(fraction * rank.size)
   return data._replace(gradients=np.where(
       known[..., np.newaxis], data.gradients, np.nan))

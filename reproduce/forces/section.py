@@ -71,10 +71,10 @@ def _fractions(results: experiment.Results) -> str:
               own, points, metric))])
   return (
       "#### How many forces suffice\n\n![Fractions](fractions.png)\n\n"
-      "Forces are known for a share of the geometries, or of the atoms of "
-      "every geometry; each method keeps the settings that it has with all "
-      "forces. Gained: the share of what all forces gain over none, in "
-      "decades of the mean absolute error.\n\n" + markdown.table(
+      "Forces are known for a share of the geometries, or of all single atoms; "
+      "each method keeps the settings that it has with all forces. Gained: the "
+      "share of what all forces gain over none, in decades of the mean "
+      "absolute error.\n\n" + markdown.table(
           ["method", "share of the", "known", *(
               cell for title in _UNITS.values()
               for cell in (title, "gained"))], lines))

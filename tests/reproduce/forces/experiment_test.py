@@ -1,14 +1,13 @@
 """The experiment on energies and forces: rows, resumption, section."""
 
 import pathlib
-import shutil
 
 import numpy as np
 import pytest
 
 from configs import balancing
 from configs import forces as config_lib
-from reproduce import rows, run, tuning
+from reproduce import rows, tuning
 from reproduce.balancing import grid
 from reproduce.forces import __main__ as forces
 from reproduce.forces import comparison, experiment
@@ -36,15 +35,6 @@ def test_rows_and_section(finished):
   text = (finished / "section.md").read_text()
   assert "How many forces suffice" in text and "nan" not in text
   assert (finished / "fractions.png").stat().st_size > 5000
-
-
-def test_a_lost_part_is_computed_again_to_the_same_rows(finished, tmp_path):
-  folder = shutil.copytree(finished, tmp_path / "run")
-  lost = sorted(folder.glob("rows/atoms*"))[0]
-  before = lost.read_bytes()
-  lost.unlink()
-  run.run(experiment.plan("smoke", SMOKE), folder)
-  assert lost.read_bytes() == before
 
 
 def test_errors_are_in_the_units_they_name():

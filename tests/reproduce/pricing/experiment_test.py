@@ -29,7 +29,7 @@ def test_rows_and_section(finished):
   measured = rows.read(finished)
   assert np.isfinite([row.value for row in measured]).all()
   assert {row.task for row in measured} == {
-      "their paths", "other markets", "basket", "digital"}
+      "their paths", "basket", "digital"}
   assert {row.settings["market"] for row in rows.matching(
       measured, task="their paths")} == {281}
   text = (finished / "section.md").read_text()
@@ -83,4 +83,10 @@ def test_presets():
   assert {len(trials) for trials in search.trials.values()} == {12}
   assert len(cpu.seeds) >= 10 and not set(cpu.seeds) & set(search.seeds)
   assert set(cpu.trials) == set(balancing.METHODS)
-  assert len(config_lib.PRESETS["notebook"].notebook.markets) >= 10
+  notebook = config_lib.PRESETS["notebook"].notebook
+  assert len(notebook.markets) >= 10
+  assert {part.name for part in experiment.plan(
+      "notebook", config_lib.PRESETS["notebook"]).parts} == {
+          *(f"their-paths-{count}-{method}" for count in (4096, 8192, 16_384)
+            for method in ("values", "huge-savine")),
+          "other-markets-4096-values", "other-markets-4096-huge-savine"}
