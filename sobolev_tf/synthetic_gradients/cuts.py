@@ -40,6 +40,7 @@ SUPERVISION: Dict[str, Supervision] = {
     "sobolev": Supervision(1., 1.),
 }
 TABLE1 = ("noprop", *SUPERVISION, "backpropagation")  # worst to best expected
+# And those that the paper has not.
 METHODS = (*TABLE1[:-1], "local", TABLE1[-1])
 
 
@@ -179,7 +180,7 @@ class SyntheticGradient(Cut):
             gradient: tf.Tensor) -> Lesson:
     """Passes the module's gradient on; see `Cut.learn`."""
     return _learn(
-        self.module, h, labels, value,
+        self, h, labels, value,
         lambda prediction: self.compare(prediction, value, gradient).reduce())
 
 
@@ -204,25 +205,31 @@ class LocalLoss(Cut):
     super().__init__(name=name)
     self.module = module
 
+  def __call__(self, h: tf.Tensor, labels: tf.Tensor,
+               is_training: bool) -> modules.Prediction:
+    """The local loss and its gradient at activations h `[B, *event]`."""
+    return self.module(h, labels, is_training)
+
   def connect(self, h: tf.Tensor, labels: tf.Tensor) -> None:
     """Creates the classifier's variables; see `Cut.connect`."""
-    self.module(h, labels, is_training=False)
+    self(h, labels, is_training=False)
 
   @snt.no_name_scope
   def learn(self, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
             gradient: tf.Tensor) -> Lesson:
     """Passes the local loss's gradient on; see `Cut.learn`."""
-    return _learn(self.module, h, labels, value,
+    return _learn(self, h, labels, value,
                   lambda prediction: tf.reduce_mean(prediction.value))
 
 
-def _learn(module: Module, h: tf.Tensor, labels: tf.Tensor, value: tf.Tensor,
+def _learn(cut: Union[SyntheticGradient, LocalLoss], h: tf.Tensor,
+           labels: tf.Tensor, value: tf.Tensor,
            objective: Callable[[modules.Prediction], tf.Tensor]) -> Lesson:
   """Passes a module's gradient on, and differentiates its objective."""
-  variables = module.trainable_variables
+  variables = cut.trainable_variables
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(variables)
-    prediction = module(h, labels, is_training=True)
+    prediction = cut(h, labels, is_training=True)
     loss = objective(prediction)
   # Some variable, such as the bias of a last layer, may not affect dm/dh.
   gradients = tape.gradient(

@@ -72,9 +72,9 @@ def arrays(name: str, split: str, folder: Optional[str], num_classes: int
   """A whole split in memory.
 
   Args:
-    name: as for `load`, as are `split` and `folder`.
-    split: which images.
-    folder: of the prepared data.
+    name: of the data set, as for `load`.
+    split: in the notation of tensorflow_datasets.
+    folder: of the prepared data; None for tensorflow_datasets' default.
     num_classes: the number of classes.
 
   Returns:
