@@ -133,7 +133,7 @@ def write(errors: Errors, reference: str, titles: Mapping[str, str],
       f"\n![Performance profiles]({path.name})\n\n{cells} "
       f"cell{'s'[:cells != 1]} of {count} seeds; 95 % stratified bootstrap "
       "over seeds. Ratios are to the reference's geometric mean in a cell and "
-      "averaged by their logarithms." + (
+      "averaged by their logarithms; intervals take that mean as known." + (
           " A run that diverged counts as worse than any other." if lost
           else "") + "\n")
 

@@ -82,24 +82,27 @@ def paired_difference(first: Values, second: Values) -> Interval:
   return Interval(mean, float(low), float(high), len(difference))
 
 
-def equivalent(first: Values, second: Values, margin: float) -> bool:
-  """Whether two means differ by less than a share of the first one.
+def equivalent(first: Values, second: Values, reference: Values,
+               margin: float) -> bool:
+  """Whether two means differ by less than a share of a third one.
 
   Two one-sided paired t-tests (Schuirmann, 1987, J. Pharmacokinet. Biopharm.
-  15) reject that the second mean is (1 - margin) of the first or less, and
-  that it is (1 + margin) of it or more, at 1 - CONFIDENCE each.
+  15) reject that the first mean is larger by that share or more, and that it
+  is smaller by it or more, at 1 - CONFIDENCE each.
 
   Args:
-    first: one positive value per seed.
+    first: one value per seed.
     second: one value per seed, in the same order.
-    margin: the smallest difference of interest, as a share of the first mean.
+    reference: one positive value per seed, in the same order; may be `first`.
+    margin: the smallest difference of interest, as a share of the reference.
 
   Returns:
-    Whether both tests reject; False with fewer than two seeds for which both
+    Whether both tests reject; False with fewer than two seeds for which all
     are finite.
   """
-  for share, alternative in ((1 - margin, "less"), (1 + margin, "greater")):
-    difference = _finite(share * np.asarray(first) - np.asarray(second))
+  for share, alternative in ((-margin, "less"), (margin, "greater")):
+    difference = _finite(np.asarray(first) - np.asarray(second) +
+                         share * np.asarray(reference))
     if len(difference) < 2:
       return False
     if np.ptp(difference) == 0:  # the test divides by the spread

@@ -47,12 +47,13 @@ def compare(cells: cells_lib.Cells, game: str, percentage: float,
   Returns:
     The gain of the second one, and the verdict.
   """
-  values = cells.pair(game, percentage, METRIC, first, second)
+  values = cells.shared(game, percentage, METRIC, first, second)
   difference = stats.paired_difference(*values)
   verdict = stats.verdict(difference, published.SOBOLEV, published.REGULAR)
   if verdict == published.NONE:
     verdict = EQUAL if stats.equivalent(
-        *values, config_lib.EQUIVALENCE) else UNDECIDED
+        *cells.shared(game, percentage, METRIC, first, second, "regular"),
+        margin=config_lib.EQUIVALENCE) else UNDECIDED
   finite = np.isfinite(values).all(axis=0)
   mean = np.mean(np.asarray(values[0])[finite]) if finite.any() else np.nan
   return Comparison(

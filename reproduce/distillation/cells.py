@@ -88,22 +88,20 @@ class Cells:
     _, values, seeds = self.curves(game, percentage, method, metric, trial)
     return {seed: row[-1] for seed, row in zip(seeds, values)}
 
-  def pair(self, game: str, percentage: float, metric: str,
-           first: str = "regular", second: str = "sobolev"
-           ) -> Tuple[List[float], List[float]]:
-    """Two methods' values at the end of training, of the seeds both have."""
+  def shared(self, game: str, percentage: float, metric: str, *methods: str
+             ) -> List[List[float]]:
+    """Methods' values at the end of training, of the seeds all of them have."""
     cells = [self.final(game, percentage, method, metric)
-             for method in (first, second)]
-    shared = sorted(set(cells[0]) & set(cells[1]))
-    return ([cells[0][seed] for seed in shared],
-            [cells[1][seed] for seed in shared])
+             for method in methods]
+    seeds = sorted(set.intersection(*map(set, cells)))
+    return [[cell[seed] for seed in seeds] for cell in cells]
 
   def difference(self, game: str, percentage: float, metric: str,
                  first: str = "regular", second: str = "sobolev"
                  ) -> stats.Interval:
     """first - second at the end of training, paired by seed."""
     return stats.paired_difference(
-        *self.pair(game, percentage, metric, first, second))
+        *self.shared(game, percentage, metric, first, second))
 
 
 def title(game: str) -> str:

@@ -104,18 +104,26 @@ def test_equivalence_worked_out_by_hand():
   # sqrt(.08 / 3), standard error .0816; t(.95, 3) = 2.353363 from a printed
   # table, so the bound is .1922 on either side, 1.92 % of 10.
   first, second = [10.] * 4, [9.8, 10., 10.2, 10.]
-  assert stats.equivalent(first, second, .0193)
-  assert not stats.equivalent(first, second, .0191)
+  assert stats.equivalent(first, second, first, .0193)
+  assert not stats.equivalent(first, second, first, .0191)
   # Shifted by .1, only one of the two tests is harder.
   for shift in (.1, -.1):
     shifted = np.add(second, shift)
-    assert stats.equivalent(first, shifted, .0293)
-    assert not stats.equivalent(first, shifted, .0291)
+    assert stats.equivalent(first, shifted, first, .0293)
+    assert not stats.equivalent(first, shifted, first, .0291)
+
+
+def test_the_margin_is_a_share_of_the_reference():
+  first, second = [10.] * 4, [9.8, 10., 10.2, 10.]
+  assert stats.equivalent(first, second, [20.] * 4, .0097)
+  assert not stats.equivalent(first, second, [20.] * 4, .0095)
 
 
 def test_what_differs_is_not_equivalent():
-  assert not stats.equivalent([1., 1.1, .9], [2., 2.1, 1.9], .02)
-  assert not stats.equivalent([2., 2.1, 1.9], [1., 1.1, .9], .02)
+  assert not stats.equivalent(
+      [1., 1.1, .9], [2., 2.1, 1.9], [1., 1.1, .9], .02)
+  assert not stats.equivalent(
+      [2., 2.1, 1.9], [1., 1.1, .9], [2., 2.1, 1.9], .02)
 
 
 @pytest.mark.parametrize("first, second, expected", [
@@ -123,7 +131,7 @@ def test_what_differs_is_not_equivalent():
     ([1., 1.], [1., 1.], True), ([1., 1.], [1.1, 1.1], False),
     ([1., 1.], [.9, .9], False), ([1., 1., NAN], [1., 1., 5.], True)])
 def test_degenerate_equivalence(first, second, expected):
-  assert stats.equivalent(first, second, .02) == expected
+  assert stats.equivalent(first, second, first, .02) == expected
 
 
 def test_mapped():
