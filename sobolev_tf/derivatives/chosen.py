@@ -111,3 +111,40 @@ def choose(wrt: Wrt, event: Any) -> Optional[Chosen]:
         f"wrt must choose at least one entry and none twice, got {wrt!r} for "
         f"a point of the shape {event}.")
   return Chosen(chosen, event)
+
+
+def to_plain(wrt: Wrt) -> Any:
+  """`wrt` as numbers, lists and dictionaries, which JSON can hold.
+
+  Args:
+    wrt: what `choose` takes.
+
+  Returns:
+    What `from_plain` makes the same of: JSON has no tuples, and a tuple of
+    indices is another choice than a list of them.
+  """
+  if isinstance(wrt, (tuple, list)):
+    plain = list(map(to_plain, wrt))
+    return {"tuple": plain} if isinstance(wrt, tuple) else plain
+  if isinstance(wrt, slice):
+    return {"slice": [to_plain(part) for part in (
+        wrt.start, wrt.stop, wrt.step)]}
+  if wrt is Ellipsis:
+    return {"ellipsis": []}
+  if wrt is None or isinstance(wrt, int):
+    return wrt
+  array = np.asarray(wrt)
+  return {"array": [array.tolist(), array.dtype.name]}
+
+
+def from_plain(plain: Any) -> Wrt:
+  """The reverse of `to_plain`."""
+  if isinstance(plain, list):
+    return list(map(from_plain, plain))
+  if not isinstance(plain, dict):
+    return plain
+  (kind, parts), = plain.items()
+  if kind == "array":
+    return np.asarray(*parts)
+  return Ellipsis if kind == "ellipsis" else {"tuple": tuple, "slice": (
+      lambda parts: slice(*parts))}[kind](map(from_plain, parts))

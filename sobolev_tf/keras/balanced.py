@@ -4,6 +4,7 @@
 losses, and what a balancing has seen of training is saved with the weights.
 """
 
+import copy
 from typing import Any, Dict, Mapping, Sequence
 
 import keras
@@ -77,10 +78,17 @@ class BalancedLoss(keras.losses.Loss):
     self._means = found.means
     return found.reduce()
 
-  def update(self) -> None:
-    """Takes note of the training step whose loss was computed last."""
-    self.balancing.update(self._means)
-    self._means = ()
+  def update(self, loss: tf.Tensor) -> None:
+    """Takes note of the training step whose loss was computed last.
+
+    Args:
+      loss: of the step. If it is not finite, nothing is noted.
+    """
+    means, self._means = self._means, ()
+    def note():
+      self.balancing.update(means)
+      return True
+    tf.cond(tf.math.is_finite(loss), note, lambda: True)
 
   def save_own_variables(self, store) -> None:
     """Called by Keras's `save` and `save_weights`."""
@@ -111,13 +119,14 @@ def wrap(loss_weights, order: int):
     order: the highest order K.
 
   Returns:
-    The same, or a `BalancedLoss`.
+    The same, or a `BalancedLoss` with a copy of the balancing: its state is
+    that of one training.
 
   Raises:
     UserError: if it balances other orders.
   """
   if isinstance(loss_weights, losses.Balancing):
-    loss_weights = BalancedLoss(loss_weights)
+    loss_weights = BalancedLoss(copy.deepcopy(loss_weights))
   if isinstance(loss_weights, BalancedLoss):
     terms.check_balanced(order, None, loss_weights.balancing)
   return loss_weights
@@ -133,11 +142,18 @@ def _pointwise(loss) -> pointwise.PointwiseLoss:
 
 
 def _to_config(balancing: losses.Balancing) -> Dict[str, Any]:
+  try:
+    config = balancing.get_config()
+  except NotImplementedError as error:
+    raise errors.UserError(
+        f"The balancing {type(balancing).__name__} has no get_config, by which "
+        "a model is saved and copied: let it return the arguments of __init__ "
+        "in a dictionary.") from error
   arguments = {
       name: {"balancing": _to_config(value)} if isinstance(
           value, losses.Balancing) else
       keras.saving.serialize_keras_object(value)
-      for name, value in balancing.get_config().items()}
+      for name, value in config.items()}
   return {"kind": keras.saving.get_registered_name(type(balancing)),
           "arguments": arguments}
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
 from sobolev_tf.derivatives import chosen, guard
-from sobolev_tf.losses import stochastic
+from sobolev_tf.losses import masking, stochastic
 
 
 class Matching(NamedTuple):
@@ -57,9 +57,34 @@ class Matching(NamedTuple):
     """The highest order that is there."""
     return max(j for j, is_there in enumerate(present) if is_there)
 
-  def masks(self, needed: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
-    """Examples `[B]` per order, from those per term: here the same."""
-    return needed
+  def trained(self, function: derivatives.Function, x: tf.Tensor,
+              supervised: Sequence[bool],
+              needed: Optional[Sequence[Optional[tf.Tensor]]],
+              check: bool = False) -> List[Optional[tf.Tensor]]:
+    """What is compared in training, where it counts.
+
+    Args:
+      function: the model.
+      x: points `[B, *event]`.
+      supervised: whether an order is trained on. Others are only looked at,
+        as far as a higher one needs them, and pass back nothing.
+      needed: examples `[B]` per order, None for none; or None for all.
+      check: as for `differentiate`.
+
+    Returns:
+      One tensor per order, None above the highest that is trained on.
+    """
+    def at(points, order: int) -> List[tf.Tensor]:
+      return [term if is_on else tf.stop_gradient(term)
+              for term, is_on in zip(
+                  self.differentiate(function, points, order, check),
+                  supervised)]
+    top = self.top(supervised)
+    if needed is None:
+      return self._filled(at(x, top))
+    none = tf.zeros(tf.shape(x)[:1], tf.bool)
+    return self._filled(masking.predictions(
+        at, x, [none if mask is None else mask for mask in needed[:top + 1]]))
 
   def terms(self, found: Sequence[tf.Tensor]) -> List[Optional[tf.Tensor]]:
     """What `differentiate` gave, None above its order."""

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sobolev_tf import derivatives, errors
-from sobolev_tf.derivatives import shapes
+from sobolev_tf import derivatives, errors, losses
+from sobolev_tf.derivatives import chosen, shapes
 from sobolev_tf.keras import (
     balanced,
     batch_norm,
@@ -22,7 +22,6 @@ from sobolev_tf.keras import (
     variables,
 )
 from sobolev_tf.keras import losses as losses_lib
-from sobolev_tf.losses import masking
 from sobolev_tf.losses import stochastic as stochastic_lib
 
 _EVALUATION = -1  # in place of the count of training's draws
@@ -85,7 +84,6 @@ class SobolevModel(keras.Model):
     self.stochastic = stochastic
     self.freeze_statistics = freeze_statistics
     object.__setattr__(self, "wrt", wrt)  # Keras would wrap a list
-    self._out: Any = None  # the output's shape, when known
     self._checked = self._has_losses = False
     self._mistake = finite.Mistake()
     self._balanced: Optional[balanced.BalancedLoss] = None
@@ -101,6 +99,8 @@ class SobolevModel(keras.Model):
     """Sets the function from which targets are computed, or none."""
     # Past Keras, which would count a teacher's weights among this model's.
     object.__setattr__(self, "target", target)
+    self._out = None  # so that it is looked at
+    self.train_function = self.test_function = None  # have the one before
 
   def call(self, x, training: Optional[bool] = None):
     """The values of the model inside."""
@@ -125,7 +125,8 @@ class SobolevModel(keras.Model):
       loss_weights: one number per order; None for ones. An order of weight 0
         is not computed in training, where its loss is logged as NaN unless a
         higher order needs it; `evaluate` computes it. Or a balancing from
-        `sobolev_tf.losses`: updated after every step, saved with the model.
+        `sobolev_tf.losses`, of which a copy is taken: updated after every
+        step, saved with the model.
       metrics: one or a list for all orders, or a list per order, in a
         sequence or by name.
       weighted_metrics: like `metrics`.
@@ -152,6 +153,12 @@ class SobolevModel(keras.Model):
     super().compile(**{
         **settings, "loss": plan.loss, "loss_weights": plan.loss_weights,
         "metrics": plan.metrics, "weighted_metrics": plan.weighted_metrics})
+
+  @property
+  def balancing(self) -> Optional[losses.Balancing]:
+    """This model's copy of what `compile` was given, with its state; or None.
+    """
+    return None if self._balanced is None else self._balanced.balancing
 
   def get_compile_config(self) -> Optional[Dict[str, Any]]:
     """What `save` stores of `compile`; None before it."""
@@ -214,7 +221,7 @@ class SobolevModel(keras.Model):
         self.trainable_weights))
     replicas.track(self._loss_tracker, loss, comparison.a_float(x))
     if self._balanced is not None:
-      self._balanced.update()
+      self._balanced.update(loss)
     if self._may_miss and weight is not None and self._compile_metrics:
       predictions = supervision.complete(
           predictions, weight, lambda: self._evaluate(x, y, matched)[1])
@@ -245,9 +252,9 @@ class SobolevModel(keras.Model):
     if self._balanced is None:
       return super().compute_loss(
           x, targets, predictions, weight, training=training)
-    shapes = self._matching(x, _EVALUATION).shapes(x)
+    per_example = self._matching(x, _EVALUATION).shapes(x)
     return tf.add_n([
-        self._balanced.objective(shapes, targets, predictions, weight),
+        self._balanced.objective(per_example, targets, predictions, weight),
         *map(tf.reduce_sum, self.losses)])
 
   def compute_metrics(self, x, y, y_pred, sample_weight=None):
@@ -293,14 +300,15 @@ class SobolevModel(keras.Model):
         "model": keras.saving.serialize_keras_object(self.model),
         "order": self.order, "stochastic": self.stochastic, "seed": self.seed,
         "freeze_statistics": self.freeze_statistics,
-        "wrt": keras.saving.serialize_keras_object(self.wrt)}
+        "wrt": chosen.to_plain(self.wrt)}
 
   @classmethod
   def from_config(cls, config: Dict[str, Any]) -> "SobolevModel":
     """The reverse of `get_config`."""
     config = dict(config)
-    for name in {"model", "wrt"} & set(config):
-      config[name] = keras.saving.deserialize_keras_object(config[name])
+    config["model"] = keras.saving.deserialize_keras_object(config["model"])
+    if "wrt" in config:
+      config["wrt"] = chosen.from_plain(config["wrt"])
     return cls(**config)
 
   def __deepcopy__(self, memo) -> "SobolevModel":
@@ -346,18 +354,13 @@ class SobolevModel(keras.Model):
   def _trained(self, matched: matching.Matching, x: tf.Tensor, targets,
                weights) -> List[Optional[tf.Tensor]]:
     """Predictions of the orders that are trained on, where they are."""
-    top = matched.top(self._supervised)
-    differentiate = functools.partial(
-        matched.differentiate, self._inside(True), check=not self._checked)
+    needed = None
     if self._may_miss and not self._has_losses:
-      needed = supervision.examples(
-          targets, list((weights or {}).values()), self._supervised)
-      found = masking.predictions(
-          differentiate, x, matched.masks(needed)[:top + 1])
-    else:
-      found = differentiate(x, top)
+      needed = supervision.examples(targets, list((weights or {}).values()))
+    found = matched.trained(self._inside(True), x, self._supervised, needed,
+                            check=not self._checked)
     self._checked = True
-    return matched.terms(found)
+    return found
 
   def _evaluate(self, x, y, matched: Optional[matching.Matching] = None):
     """Targets and predictions by name, in inference mode."""

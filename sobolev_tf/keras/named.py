@@ -6,6 +6,7 @@
   ...           {"energy": (y, {"positions": dy_dr}), "dipole": mu})
 """
 
+import collections
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 import keras
@@ -44,7 +45,8 @@ class NamedSobolevModel(model_lib.SobolevModel):
       **kwargs: `target`, `freeze_statistics` and `name` as for `SobolevModel`.
 
     Raises:
-      UserError: if `outputs` is no such dictionary.
+      UserError: if `outputs` is no such dictionary, or two of the names that
+        it gives are the same.
     """
     for name in ("order", "stochastic", "seed", "wrt"):
       if name in kwargs:
@@ -52,8 +54,10 @@ class NamedSobolevModel(model_lib.SobolevModel):
             f"NamedSobolevModel has no argument {name}: it compares values and "
             "whole first derivatives.")
     super().__init__(model, **kwargs)
-    if isinstance(outputs, (list, tuple)):  # pairs, as `save` writes them
-      outputs = dict(outputs)
+    if isinstance(outputs, (list, tuple)) and all(
+        isinstance(pair, (list, tuple)) and len(pair) == 2 and
+        isinstance(pair[0], (str, int)) for pair in outputs):
+      outputs = dict(outputs)  # pairs, as `save` writes them
     if not isinstance(outputs, Mapping) or not outputs:
       raise errors.UserError(
           "outputs must be a dictionary from outputs to the inputs by which "
@@ -66,6 +70,12 @@ class NamedSobolevModel(model_lib.SobolevModel):
             _label("output", key), *(
                 f"{_label('output', key)}_by_{_label('input', i)}"
                 for i in by)))
+    for name, count in collections.Counter(self._names).items():
+      if count > 1:
+        raise errors.UserError(
+            f"outputs give the name '{name}' to {count} things: list every "
+            "output and input once, and rename an output that is called like "
+            "a derivative.")
 
   def build(self, input_shape) -> None:
     """Nothing: the model inside is built when it is called."""
@@ -80,8 +90,14 @@ class NamedSobolevModel(model_lib.SobolevModel):
         [key, list(by)] for key, by in self._pairs]}
 
   def _matching(self, x, draw):
+    is_known = self._out is not None
     super()._matching(x, draw)  # looks at the outputs once
-    return named_matching.NamedMatching(self._pairs, self._names, self._out)
+    made = named_matching.NamedMatching(self._pairs, self._names, self._out)
+    if not is_known:
+      made.check_connected(self._inside(False), x)
+      if self.target is not None:
+        made.check_connected(self.target, x)
+    return made
 
   def _outputs(self, found):
     return {key: tensors.check_output(named_matching.pick(found, key, "output"))

@@ -1,11 +1,11 @@
 """Values of several outputs, and their derivatives by several inputs.
 
-One pass gives all of them: the inputs by which any output is differentiated
-are laid side by side, and so are the outputs that are. The Jacobian between
-the two, one vector-Jacobian product per entry of those outputs, is cut into
-blocks.
+Outputs that are differentiated by the same inputs share a pass: these inputs
+are laid side by side, and so are the outputs. The Jacobian between the two, one
+vector-Jacobian product per entry of the outputs, is cut into blocks.
 """
 
+import functools
 import math
 from typing import (
     Any,
@@ -23,6 +23,7 @@ import tensorflow as tf
 from sobolev_tf import derivatives, errors
 from sobolev_tf.derivatives import guard, shapes
 from sobolev_tf.keras import comparison, matching
+from sobolev_tf.losses import masking
 
 Values = Dict[Any, tf.Tensor]
 
@@ -52,36 +53,137 @@ class NamedMatching(NamedTuple):
     Returns:
       Values by output; derivatives by (output, input).
     """
-    outputs = [key for key, by in self.pairs if by]
-    inputs = list(dict.fromkeys(i for _, by in self.pairs for i in by))
-    if not order or not outputs:
-      values = function(x)
-      return ({key: pick(values, key, "output")
-               for key, _ in self.pairs}, {})[:order + 1]
+    values: Values = {}
+    blocks: Values = {}
+    for inputs in dict.fromkeys(by for _, by in self.pairs if by and order):
+      found, its = self._jacobian(function, x, inputs, check)
+      values = {**found, **values, **{key: found[key] for key, _ in its}}
+      blocks.update(its)
+    if not values:
+      found = function(x)
+      values = {key: pick(found, key, "output") for key, _ in self.pairs}
+    return (values, blocks)[:order + 1]
+
+  def _jacobian(self, function, x, inputs: Tuple, check: bool
+                ) -> Tuple[Values, Values]:
+    """All values, and derivatives of the outputs that have just these inputs."""
+    outputs = [key for key, by in self.pairs if by == inputs]
     found: List[Values] = []
 
-    def side_by_side(entries: tf.Tensor) -> tf.Tensor:
+    def joined(entries: tf.Tensor) -> tf.Tensor:
       values = function(_replaced(x, dict(zip(inputs, _split(
           entries, [pick(x, i, "input").shape for i in inputs])))))
       found.append({key: shapes.check_output(
           pick(values, key, "output"), entries, 1) for key, _ in self.pairs})
       return _joined([found[-1][key] for key in outputs])
 
-    if check:
-      side_by_side = guard.Guard(1)(side_by_side)
+    guarded = guard.Guard(1)(joined) if check else joined
+
+    def side_by_side(entries: tf.Tensor) -> tf.Tensor:
+      found.clear()
+      y = guarded(entries)
+      del found[1:]  # of the guard's own trace
+      return y
+
     points = _joined([pick(x, i, "input") for i in inputs])  # [B, n]
     y, jacobian = derivatives.value_and_derivatives(side_by_side, points, 1)
-    values = {**found[0], **dict(zip(outputs, _split(
-        y, [found[0][key].shape for key in outputs])))}
     jacobian = tf.reshape(jacobian, [-1, y.shape[1], points.shape[1]])
     rows = tf.split(jacobian, [math.prod(self.out[key]) for key in outputs], 1)
     widths = [math.prod(pick(x, i, "input").shape[1:]) for i in inputs]
-    blocks = {
+    return found[0], {
         (key, i): tf.reshape(block, [-1, *self._block_shape(key, i, x)])
         for key, row in zip(outputs, rows)
         for i, block in zip(inputs, tf.split(row, widths, 2))}
-    return values, {pair: blocks[pair] for pair in self._entries()
-                    if pair in blocks}
+
+  def check_connected(self, function, x) -> None:
+    """Refuses derivatives that would be 0 since nothing leads to the input.
+
+    Args:
+      function: as for `differentiate`; it is traced.
+      x: inputs by name or place; only shapes and types are used.
+
+    Raises:
+      UserError: naming the first such derivative.
+    """
+    missing: List[str] = []
+
+    def look(x):
+      parts = {i: pick(x, i, "input") for _, by in self.pairs for i in by}
+      with tf.GradientTape(
+          persistent=True, watch_accessed_variables=False) as tape:
+        tape.watch(parts)
+        values = function(x)
+      missing.extend(
+          name for name, (key, i) in zip(self.names, self._entries())
+          if i is not None and tape.gradient(
+              pick(values, key, "output"), parts[i]) is None)
+
+    try:
+      tf.function(look, autograph=False).get_concrete_function(
+          tf.nest.map_structure(
+              lambda part: tf.TensorSpec(part.shape, part.dtype), x))
+    except errors.UserError:
+      raise
+    except Exception:  # whatever a model that only runs eagerly raises
+      return
+    if missing:
+      raise errors.UserError(
+          f"There is no '{missing[0]}': that output of "
+          f"'{shapes.name_of(function)}' does not depend on that input in a "
+          "differentiable way, so leave the input out of the output's list.")
+
+  def trained(self, function, x, supervised: Sequence[bool],
+              needed: Optional[Sequence[Optional[tf.Tensor]]],
+              check: bool = False) -> List[Optional[tf.Tensor]]:
+    """As `matching.Matching.trained`, by name.
+
+    In a batch in which names need different examples, each has a pass of its
+    own.
+    """
+    is_on = dict(zip(self._entries(), supervised))
+    here = self._replace(pairs=[
+        (key, tuple(i for i in by if is_on[key, i])) for key, by in self.pairs])
+    order = int(any(by for _, by in here.pairs))
+
+    def at(points, order: int, matched=here) -> Tuple[Values, ...]:
+      values, *blocks = matched.differentiate(function, points, order, check)
+      return ({key: value if is_on[key, None] else tf.stop_gradient(value)
+               for key, value in values.items()}, *blocks)
+
+    if needed is None:
+      return self.terms(at(x, order))
+    masks = {entry: mask for entry, mask in zip(self._entries(), needed)
+             if mask is not None and (is_on[entry] or entry[1] is None)}
+    nothing = tf.zeros_like(next(iter(masks.values())))
+    levels = [
+        [m for (_, i), m in masks.items() if (i is None) == is_value] or
+        [nothing] for is_value in (True, False)[:order + 1]]
+
+    def together() -> List[tf.Tensor]:
+      found = masking.predictions(at, x, [level[0] for level in levels])
+      terms = dict(zip(self._entries(), self.terms(found)))
+      return [terms[entry] for entry in masks]
+
+    def apart() -> List[tf.Tensor]:
+      found = []
+      for (key, i), mask in masks.items():
+        one = self._replace(pairs=[(key, () if i is None else (i,))])
+        found.append(one.terms(masking.predictions(
+            functools.partial(at, matched=one), x,
+            [mask] if i is None else [mask, mask]))[-1])
+      return found
+
+    same = tf.reduce_all([
+        mask == level[0] for level in levels for mask in level])
+    if all(len(level) == 1 for level in levels):
+      found = together()
+    # In a branch replicas could not wait for each other: see `masking`.
+    elif tf.distribute.get_strategy().num_replicas_in_sync > 1:
+      found = apart()
+    else:
+      found = tf.cond(same, together, apart)
+    by_entry = dict(zip(masks, found))
+    return [by_entry.get(entry) for entry in self._entries()]
 
   def whole(self, function, x) -> Dict:
     """Values, in pairs with derivatives by input where there are any."""
@@ -98,12 +200,6 @@ class NamedMatching(NamedTuple):
     """1 if there is a derivative."""
     return int(any(is_there for is_there, (_, i) in zip(
         present, self._entries()) if i is not None))
-
-  def masks(self, needed: Sequence[tf.Tensor]) -> List[tf.Tensor]:
-    """Examples `[B]` with any value, and with any derivative, to compare."""
-    by_level = [[mask for mask, (_, i) in zip(needed, self._entries())
-                 if (i is None) == is_value] for is_value in (True, False)]
-    return [tf.reduce_any(tf.stack(masks), 0) for masks in by_level if masks]
 
   def terms(self, found: Sequence[Dict]) -> List[Optional[tf.Tensor]]:
     """What `differentiate` gave by name, None above its order."""

@@ -3,7 +3,7 @@
 At the others the model is not differentiated: see `losses.masking`.
 """
 
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -41,24 +41,21 @@ def _are_arrays(*given) -> bool:
              for a in tf.nest.flatten(given))
 
 
-def examples(targets: Sequence, weights: Sequence,
-             supervised: Sequence[bool]) -> List[tf.Tensor]:
+def examples(targets: Sequence, weights: Sequence
+             ) -> List[Optional[tf.Tensor]]:
   """Which examples of a batch have a target that counts, per order.
 
   Args:
     targets: tensors `[B, ...]`, or None.
     weights: tensors `[B]` or `[B, 1]`, None for ones; none of them for ones.
-    supervised: whether an order is trained on.
 
   Returns:
-    A Boolean `[B]` per order.
+    A Boolean `[B]` per order, None where there are no targets.
   """
-  batch = next(tf.shape(t)[:1] for t in targets if t is not None)
-  found = []
-  for target, weight, is_on in zip(
-      targets, weights or [None] * len(targets), supervised):
-    if not is_on:
-      found.append(tf.zeros(batch, tf.bool))
+  found: List[Optional[tf.Tensor]] = []
+  for target, weight in zip(targets, weights or [None] * len(targets)):
+    if target is None:
+      found.append(None)
       continue
     present = tf.reduce_any(
         ~tf.math.is_nan(target), axis=list(range(1, target.shape.rank)))
