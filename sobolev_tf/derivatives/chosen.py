@@ -33,7 +33,7 @@ class Chosen(NamedTuple):
   def take(self, x: tf.Tensor) -> tf.Tensor:
     """The chosen entries `[*batch, n]` of points `[*batch, *event]`."""
     batch = x.shape.rank - len(self.event)
-    taken = tf.gather(self._flat(x), self.indices, axis=-1)
+    taken = tf.gather(shapes.flat(x, batch), self.indices, axis=-1)
     return tf.ensure_shape(
         taken, x.shape[:batch].concatenate(len(self.indices)))
 
@@ -48,7 +48,8 @@ class Chosen(NamedTuple):
       `[*batch, *event]`.
     """
     # Split and joined, since a gather is slow to differentiate.
-    flat, end = self._flat(x), int(np.prod(self.event))
+    flat = shapes.flat(x, x.shape.rank - len(self.event))
+    end = int(np.prod(self.event))
     pieces: List[tf.Tensor] = []
     runs = np.split(self.indices, 1 + np.flatnonzero(
         np.diff(self.indices) != 1))  # of neighbours
@@ -69,11 +70,6 @@ class Chosen(NamedTuple):
     of_chosen.__name__ = shapes.name_of(function)
     vars(of_chosen)["__wrapped__"] = getattr(function, "__wrapped__", function)
     return of_chosen
-
-  def _flat(self, x: tf.Tensor) -> tf.Tensor:
-    batch = x.shape.rank - len(self.event)
-    return tf.reshape(x, tf.concat(
-        [tf.shape(x)[:batch], [int(np.prod(self.event))]], 0))
 
 
 def choose(wrt: Wrt, event: Any) -> Optional[Chosen]:
@@ -146,5 +142,6 @@ def from_plain(plain: Any) -> Wrt:
   (kind, parts), = plain.items()
   if kind == "array":
     return np.asarray(*parts)
-  return Ellipsis if kind == "ellipsis" else {"tuple": tuple, "slice": (
-      lambda parts: slice(*parts))}[kind](map(from_plain, parts))
+  if kind == "slice":
+    return slice(*map(from_plain, parts))
+  return tuple(map(from_plain, parts)) if kind == "tuple" else Ellipsis

@@ -16,7 +16,7 @@ value, gradient and Laplacian. A Hessian costs as many, but keeps
 """
 
 import math
-from typing import Callable, NamedTuple, Sequence, Tuple
+from typing import Callable, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow as tf
 
@@ -71,11 +71,32 @@ def of_derivatives(function: Callable[..., tf.Tensor],
 
   Returns:
     The functional.
+
+  Raises:
+    UserError: if the order is not an integer >= 0.
   """
+  shapes.check_order(order)
   def compute(model, x, batch_dims=1, wrt=None):
     found = tapes.value_and_derivatives(model, x, order, batch_dims, wrt)
     return (*found, function(*found))
   return Functional(order, compute)
+
+
+def check(given) -> Tuple[Functional, ...]:
+  """Functionals that a user gave in a sequence.
+
+  Raises:
+    UserError: if it is anything else.
+  """
+  if not isinstance(given, (list, tuple)) or not all(
+      isinstance(one, Functional) for one in given):
+    raise errors.UserError(
+        "functionals must be a list of such as "
+        f"derivatives.functionals.laplacian or of_derivatives(...), got "
+        f"{given!r}.")
+  for one in given:
+    shapes.check_order(one.order)
+  return tuple(given)
 
 
 def value_and_functionals(function: tapes.Function, x: tf.Tensor, order: int,
@@ -96,12 +117,14 @@ def value_and_functionals(function: tapes.Function, x: tf.Tensor, order: int,
     K + 1 tensors and one per functional.
 
   Raises:
-    UserError: as `derivatives.value_and_derivatives`, or if a functional does
-      not keep the batch axes.
+    UserError: as `derivatives.value_and_derivatives`, or if a functional is
+      none or does not keep the batch axes.
   """
+  shapes.check_order(order)
+  x = shapes.check_points(x, batch_dims)
   found: Found = ()
   numbers = []
-  for functional in functionals:
+  for functional in check(functionals):
     *lower, number = functional.compute(function, x, batch_dims, wrt)
     numbers.append(shapes.check_output(number, x, batch_dims))
     found = max(found, tuple(lower), key=len)
@@ -119,9 +142,12 @@ def _laplacian(function: tapes.Function, x: tf.Tensor, batch_dims: int = 1,
       persistent=True, watch_accessed_variables=False) as tape:
     tape.watch(x)
     y, dy_dx = tapes.value_and_derivatives(function, x, 1, batch_dims)
-    flat = _flat(dy_dx, batch_dims)
+    flat = shapes.flat(dy_dx, batch_dims)
   out = dy_dx.shape[batch_dims:dy_dx.shape.rank - x.shape.rank + batch_dims]
-  return y, dy_dx, _traces(tape, flat, x, batch_dims, out)
+  traces = _traces(tape, flat, x, batch_dims, out)
+  if traces is None:  # the gradient is constant, as a linear model's
+    traces = tf.zeros(tf.concat([tf.shape(x)[:batch_dims], out], 0), x.dtype)
+  return y, dy_dx, traces
 
 
 def _divergence(field: tapes.Function, x: tf.Tensor, batch_dims: int = 1,
@@ -133,14 +159,17 @@ def _divergence(field: tapes.Function, x: tf.Tensor, batch_dims: int = 1,
       persistent=True, watch_accessed_variables=False) as tape:
     tape.watch(x)
     y = shapes.check_output(field(x), x, batch_dims)
-    flat = _flat(y, batch_dims)
+    flat = shapes.flat(y, batch_dims)
   inputs = math.prod(x.shape[batch_dims:])
   if flat.shape[-1] != inputs:
     raise errors.UserError(
         f"A divergence needs one output for each of the {inputs} inputs by "
         f"which is differentiated, got outputs of the shape "
         f"{y.shape[batch_dims:]}.")
-  return y, _traces(tape, flat, x, batch_dims, tf.TensorShape([]))
+  trace = _traces(tape, flat, x, batch_dims, tf.TensorShape([]))
+  if trace is None:
+    raise shapes.independent_error(field)
+  return y, trace
 
 
 laplacian = Functional(2, gradients.right_gradients()(_laplacian))
@@ -154,25 +183,22 @@ def _of_chosen(function, x: tf.Tensor, batch_dims: int, wrt):
   return chosen.inside(function, x), chosen.take(x)
 
 
-def _flat(tensor: tf.Tensor, batch_dims: int) -> tf.Tensor:
-  """`[*batch, P]`."""
-  return tf.reshape(tensor, tf.concat(
-      [tf.shape(tensor)[:batch_dims],
-       [math.prod(tensor.shape[batch_dims:])]], 0))
-
-
 def _traces(tape: tf.GradientTape, fields: tf.Tensor, x: tf.Tensor,
-            batch_dims: int, out: tf.TensorShape) -> tf.Tensor:
-  """sum_i d f_mi / dx_i of fields `[*batch, M * D]`: `[*batch, *out]`."""
+            batch_dims: int, out: tf.TensorShape) -> Optional[tf.Tensor]:
+  """sum_i d f_mi / dx_i of fields `[*batch, M * D]`: `[*batch, *out]`.
+
+  None if the fields do not depend on x.
+  """
   inputs = math.prod(x.shape[batch_dims:])
   traces = []
   for m in range(math.prod(out)):
     entries = []
     for i in range(inputs):
       seed = tf.one_hot(m * inputs + i, fields.shape[-1], dtype=x.dtype)
-      row = tape.gradient(fields, x, tf.broadcast_to(seed, tf.shape(fields)),
-                          unconnected_gradients=tf.UnconnectedGradients.ZERO)
-      entries.append(_flat(row, batch_dims)[..., i])  # [*batch]
+      row = tape.gradient(fields, x, tf.broadcast_to(seed, tf.shape(fields)))
+      if row is None:
+        return None
+      entries.append(shapes.flat(row, batch_dims)[..., i])  # [*batch]
     traces.append(tf.add_n(entries))
   batch = tf.shape(x)[:batch_dims]
   return tf.ensure_shape(

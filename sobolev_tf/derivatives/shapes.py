@@ -4,6 +4,7 @@ The shapes are those of `sobolev_tf.derivatives`; every check raises
 `UserError` with the shape that it found and the one that it needs.
 """
 
+import math
 from typing import Any, Optional
 
 import numpy as np
@@ -95,6 +96,19 @@ def check_points(x, batch_dims: int) -> tf.Tensor:
         f"x has the shape {x.shape}: it needs {batch_dims} leading batch "
         f"{'axis' if batch_dims == 1 else 'axes'}.")
   return x
+
+
+def check_order(order: int) -> None:
+  """Raises `UserError` unless an order of derivative is an integer >= 0."""
+  if isinstance(order, bool) or not isinstance(order, int) or order < 0:
+    raise errors.UserError(f"order must be an integer >= 0, got {order!r}.")
+
+
+def flat(tensor: tf.Tensor, batch_dims: int) -> tf.Tensor:
+  """`[*batch, P]` from `[*batch, ...]`."""
+  return tf.reshape(tensor, tf.concat(
+      [tf.shape(tensor)[:batch_dims],
+       [math.prod(tensor.shape[batch_dims:])]], 0))
 
 
 def check_scalar(y: tf.Tensor, batch_dims: int, name: str,

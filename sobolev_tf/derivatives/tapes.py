@@ -125,8 +125,7 @@ def value_and_derivatives(function: Function, x: tf.Tensor, order: int,
       floating-point type, `wrt` chooses no inputs, or the output does not
       depend on `x`.
   """
-  if isinstance(order, bool) or not isinstance(order, int) or order < 0:
-    raise errors.UserError(f"order must be an integer >= 0, got {order!r}.")
+  shapes.check_order(order)
   x = shapes.check_points(x, batch_dims)
   chosen = chosen_lib.choose(wrt, x.shape[batch_dims:])
   if chosen is not None:
@@ -264,10 +263,9 @@ def _resists() -> bool:
 def _is_vectorised_wrongly() -> bool:
   """Whether this graph, of one VJP, holds what would get wrong numbers."""
   graph = tf.compat.v1.get_default_graph()
-  return any(
-      (verdict := operations.lookup(operation.type)) is not None and
-      verdict.vectorised == "wrong"
-      for operation in tracing.all_operations(graph.get_operations()))
+  rows = [operations.lookup(operation.type) for operation in
+          tracing.all_operations(graph.get_operations())]
+  return any(row is not None and row.vectorised == "wrong" for row in rows)
 
 
 def _is_grouped(operation: tf.Operation) -> bool:

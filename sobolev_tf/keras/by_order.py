@@ -103,6 +103,8 @@ def plan(names: Sequence[str], loss, loss_weights, metrics_, weighted_metrics
   if isinstance(loss, (str, keras.losses.Loss)) or callable(loss):
     loss = dict.fromkeys(names, loss)
   given = by_name("loss", loss, names) or {}
+  for one in given.values():
+    _check_known("loss", keras.losses.get, one, ("crossentropy", "ce"))
   balancing = None
   if isinstance(loss_weights, balanced.BalancedLoss):
     balancing, loss_weights = loss_weights, None
@@ -186,12 +188,34 @@ def sample_weights(given, names: Sequence[str]) -> Optional[Dict[str, Any]]:
 def metrics(what: str, given, names: Sequence[str]
             ) -> Optional[Dict[str, List]]:
   """Metrics by name; one metric, or a list of them, is for all orders."""
-  if isinstance(given, (str, keras.metrics.Metric)) or callable(given):
+  if given is not None and not isinstance(given, (list, tuple, Mapping)):
     given = [given]
+  for one in keras.tree.flatten(given):
+    _check_known(what, keras.metrics.get, one,
+                 weighted_lib.CHOSEN_LATER)
   if given is not None and not isinstance(given, Mapping) and not any(
       isinstance(entry, (list, tuple)) for entry in given):
     given = [list(map(_copy, given)) for _ in names]
   return by_name(what, given, names)
+
+
+def _check_known(what: str, get, given, also: Sequence[str] = ()) -> None:
+  """Raises `UserError` for what is no loss or metric of Keras's.
+
+  Args:
+    what: the argument's name.
+    get: `keras.losses.get`, say.
+    given: an identifier.
+    also: names that Keras knows elsewhere.
+  """
+  if str(given).lower() in also:
+    return
+  try:
+    get(given)
+  except (TypeError, ValueError) as error:
+    raise errors.UserError(
+        f"{what} has {given!r}, which is none of Keras's names for one: give a "
+        "name such as 'mae', an object or a function.") from error
 
 
 def _each(wrap, by_order: Optional[Dict[str, Any]]):

@@ -9,6 +9,8 @@ from typing import Dict, Sequence, Tuple
 
 import tensorflow as tf
 
+from sobolev_tf.keras import tensors
+
 Named = Dict[str, tf.Tensor]
 
 
@@ -62,6 +64,7 @@ def without_weightless(targets: Named, predictions: Named, weights
     weight = (weights or {}).get(name)
     pairs[name] = target, predictions[name]
     if weight is not None:
+      weight = tensors.check_batch(weight, target)
       pairs[name] = hide(
           tf.reshape(weight, [-1, 1]) == 0, target, predictions[name])
   return _unzipped(pairs)

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
+from sobolev_tf.keras import tensors
 
 
 class Mistake:
@@ -25,8 +26,10 @@ class Mistake:
     """Raises the error that was noted inside, without TensorFlow's wrapping."""
     try:
       yield
-    except tf.errors.OpError:
+    except tf.errors.OpError as wrapped:
       error, self._error = self._error, None
+      if tensors.ONE_EACH in str(wrapped):
+        error = errors.UserError(tensors.ONE_EACH)
       if error is None:
         raise
       raise error from None

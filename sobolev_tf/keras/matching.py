@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
 from sobolev_tf.derivatives import chosen, guard
+from sobolev_tf.keras import tensors
 from sobolev_tf.losses import masking, stochastic
 
 
@@ -74,11 +75,12 @@ class Matching(NamedTuple):
     Returns:
       One tensor per order, None above the highest that is trained on.
     """
-    def at(points, order: int) -> List[tf.Tensor]:
-      return [term if is_on else tf.stop_gradient(term)
-              for term, is_on in zip(
-                  self.differentiate(function, points, order, check),
-                  supervised)]
+    def at(points, order: int) -> Tuple[tf.Tensor, ...]:
+      return tuple(
+          term if is_on else tf.stop_gradient(term)
+          for term, is_on in zip(self.differentiate(
+              function, points, order, check), supervised))
+
     top = self.top(supervised)
     if needed is None:
       return self._filled(at(x, top))
@@ -101,12 +103,14 @@ class Matching(NamedTuple):
     """Targets from what the user gave per order; None stays None.
 
     Raises:
-      UserError: naming the shape that a target should have.
+      UserError: naming the shape that a target should have; or, as
+        TensorFlow's error where the batch is of unknown size, that there is
+        not one for every point.
     """
     targets: List[Optional[tf.Tensor]] = []
     for j, array in enumerate(given):
       if array is not None:
-        array = tf.cast(array, x.dtype)
+        array = tensors.check_batch(tf.cast(array, x.dtype), x)
         array = self._derivative(array, x, j) if j else self._value(array)
       targets.append(array)
     if self.directions is None:

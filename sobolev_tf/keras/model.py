@@ -99,7 +99,7 @@ class SobolevModel(keras.Model):
     """Sets the function from which targets are computed, or none."""
     # Past Keras, which would count a teacher's weights among this model's.
     object.__setattr__(self, "target", target)
-    self._out = None  # so that it is looked at
+    self._out: Any = None  # the output's shape, when known
     self.train_function = self.test_function = None  # have the one before
 
   def call(self, x, training: Optional[bool] = None):
@@ -179,6 +179,11 @@ class SobolevModel(keras.Model):
     self._look_for_missing(x, y, kwargs.get("sample_weight"))
     with self._mistake.raised():
       return super().fit(x, y, *args, **kwargs)
+
+  def evaluate(self, *args, **kwargs):
+    """As Keras's, with targets (y, dy_dx, ...)."""
+    with self._mistake.raised():
+      return super().evaluate(*args, **kwargs)
 
   def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
     """As Keras's, with targets (y, dy_dx, ...)."""
@@ -393,6 +398,8 @@ class SobolevModel(keras.Model):
 
   def _points(self, x) -> tf.Tensor:
     """The input, checked, in the precision of the variables."""
+    if isinstance(x, np.ndarray):  # eagerly, of `train_on_batch`
+      x = tf.convert_to_tensor(x)
     if not tf.is_tensor(x):
       raise errors.UserError(
           "SobolevModel differentiates by one input tensor, got "

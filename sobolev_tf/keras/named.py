@@ -58,13 +58,16 @@ class NamedSobolevModel(model_lib.SobolevModel):
         isinstance(pair, (list, tuple)) and len(pair) == 2 and
         isinstance(pair[0], (str, int)) for pair in outputs):
       outputs = dict(outputs)  # pairs, as `save` writes them
-    if not isinstance(outputs, Mapping) or not outputs:
-      raise errors.UserError(
-          "outputs must be a dictionary from outputs to the inputs by which "
-          f"they are differentiated, got {outputs!r}.")
     self._pairs = tuple(
         (key, tuple(by) if isinstance(by, (list, tuple)) else (by,))
-        for key, by in outputs.items())
+        for key, by in outputs.items()) if isinstance(outputs, Mapping) else ()
+    if not self._pairs or not all(
+        isinstance(key, (str, int)) for output, by in self._pairs
+        for key in (output, *by)):
+      raise errors.UserError(
+          "outputs must be a dictionary from outputs to the inputs by which "
+          "they are differentiated, all by name or by place, got "
+          f"{outputs!r}.")
     self._names = tuple(
         name for key, by in self._pairs for name in (
             _label("output", key), *(

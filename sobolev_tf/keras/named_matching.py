@@ -66,7 +66,7 @@ class NamedMatching(NamedTuple):
 
   def _jacobian(self, function, x, inputs: Tuple, check: bool
                 ) -> Tuple[Values, Values]:
-    """All values, and derivatives of the outputs that have just these inputs."""
+    """All values, and derivatives of the outputs with just these inputs."""
     outputs = [key for key, by in self.pairs if by == inputs]
     found: List[Values] = []
 

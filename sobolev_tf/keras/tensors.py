@@ -6,6 +6,10 @@ import tensorflow as tf
 
 from sobolev_tf import errors
 
+# What a graph's assertion says, which `finite.Mistake` looks for.
+ONE_EACH = ("There must be one target, and one sample weight if any, for every "
+            "point of a batch.")
+
 
 def check_input(x: tf.Tensor, dtype: str, expected: Any = None) -> tf.Tensor:
   """An input in the precision of the variables.
@@ -31,6 +35,34 @@ def check_input(x: tf.Tensor, dtype: str, expected: Any = None) -> tf.Tensor:
         f"The inputs have the shape {x.shape} and no batch axis: give "
         "[B, *event], from a data set by its batch(B).")
   return tf.cast(x, dtype) if x.dtype.is_floating else x
+
+
+def check_batch(given: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+  """Checks that there is one for every point: one alone would be repeated.
+
+  Args:
+    given: targets or weights `[B, ...]`.
+    like: points `[B, ...]`, or targets.
+
+  Returns:
+    What was given.
+
+  Raises:
+    UserError: if there are more or fewer; as an error of TensorFlow's in a
+      graph that does not know the size of the batch.
+  """
+  given = tf.convert_to_tensor(given)
+  sizes = [t.shape[:1].as_list() if t.shape.rank else [] for t in (given, like)]
+  if sizes[0] == sizes[1] != [None]:
+    return given
+  if None not in sizes[0] + sizes[1]:
+    raise errors.UserError(
+        f"{ONE_EACH} Got the shapes {given.shape} and {like.shape}.")
+  same = tf.debugging.assert_equal(
+      tf.shape(given)[0], tf.shape(like)[0], ONE_EACH)
+  with tf.control_dependencies([same]):  # XLA drops it, but not the shape
+    return tf.reshape(given, tf.concat(
+        [tf.shape(like)[:1], tf.shape(given)[1:]], 0))
 
 
 def check_output(value: tf.Tensor) -> tf.Tensor:

@@ -6,7 +6,7 @@ import tensorflow as tf
 from sobolev_tf.keras import comparison
 
 # Keras chooses what these mean when it has seen the shapes; that is finite.
-_CHOSEN_LATER = ("accuracy", "acc")
+CHOSEN_LATER = ("accuracy", "acc")
 
 
 class Weighted(keras.metrics.Metric):
@@ -39,7 +39,7 @@ class Weighted(keras.metrics.Metric):
 
 def wrap(given):
   """A metric as `compile` takes it, wrapped."""
-  if given is None or str(given).lower() in _CHOSEN_LATER:
+  if given is None or str(given).lower() in CHOSEN_LATER:
     return given
   metric = keras.metrics.get(given)
   if not isinstance(metric, keras.metrics.Metric):

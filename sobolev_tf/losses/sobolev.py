@@ -59,8 +59,10 @@ class SobolevLoss:
           "wrt and functionals need nested tapes: leave differentiate as it "
           "is.")
     self._wrt = {} if wrt is None else {"wrt": wrt}
-    self._functionals = tuple(functionals)
-    if self._functionals and order != 0:
+    self._functionals = functionals_lib.check(functionals)
+    if self._functionals:
+      shapes.check_order(order)
+    else:
       terms.check_orders(order, None, None)
     self._count = order + len(self._functionals)  # terms beside the value's
     self.orders = terms.check_balanced(self._count, losses, weights)
