@@ -1,5 +1,7 @@
 """Derivatives by chosen inputs against the chosen entries of all."""
 
+import json
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -229,6 +231,23 @@ def test_an_ensemble_equals_its_members():
       vector, tf.constant(x), 1, 2, [2, 0]), batch_dims=2).reduce()
   alone = loss(NET, X, EXACT[:2]).reduce()
   np.testing.assert_allclose(one, [alone, alone], rtol=1e-12)
+
+
+@pytest.mark.parametrize("wrt, event", [
+    (None, (3,)), (1, (3,)), (-1, (3,)), (slice(None, None, 2), (3,)),
+    ([2, 0], (3,)), ((2,), (3,)), ((0, slice(1, 3)), (2, 3)),
+    ((slice(None), [0, 2]), (2, 3)), ((..., 0), (2, 3)),
+    (((0, 1), (1, 2)), (2, 3)), (np.array([True, False, True]), (3,)),
+    (np.array([2, 0], np.int32), (3,)), ((np.int64(1), slice(None)), (2, 3)),
+])
+def test_plain_is_what_it_was(wrt, event):
+  again = chosen.from_plain(json.loads(json.dumps(chosen.to_plain(wrt))))
+  assert type(again) is type(wrt)
+  one, other = chosen.choose(wrt, event), chosen.choose(again, event)
+  if wrt is None:
+    assert one is other is None
+  else:
+    np.testing.assert_array_equal(one.indices, other.indices)
 
 
 @pytest.mark.parametrize("call, words", [

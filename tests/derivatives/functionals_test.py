@@ -169,6 +169,25 @@ def test_products_per_layer():
     (lambda: functionals.value_and_functionals(
         scalar, tf.constant(X), 1, [functionals.of_derivatives(
             lambda y: tf.reduce_sum(y), 0)]), "must be the same"),
+    (lambda: functionals.divergence(tf.ones_like, tf.constant(X)),
+     "'ones_like_v2' does not depend on its input"),
+    (lambda: functionals.divergence(
+        lambda x: tf.ones_like(x[:, :2]), tf.constant(X), wrt=[0, 1]),
+     "does not depend on its input"),
+    (lambda: functionals.laplacian(
+        lambda x: tf.ones_like(x[:, 0]), tf.constant(X)),
+     "does not depend on its input"),
+    *((lambda order=order: functionals.value_and_functionals(
+        scalar, tf.constant(X), order, [functionals.laplacian]),
+       "order must be an integer >= 0") for order in (-1, True, 1., "1")),
+    *((lambda given=given: losses.SobolevLoss(0, functionals=given),
+       "functionals must be a list") for given in (
+           functionals.laplacian, [3], [scalar], 5, None, "laplacian")),
+    (lambda: functionals.of_derivatives(scalar, "a"), "order must be"),
+    (lambda: losses.SobolevLoss(0, functionals=[
+        functionals.Functional("a", print)]), "order must be"),
+    (lambda: losses.SobolevLoss(0, functionals=[functionals.laplacian])(
+        scalar, X, (scalar(X), np.ones(1))), r"has the shape \(1,\)"),
 ])
 def test_mistakes_are_named(call, words):
   with pytest.raises(errors.UserError, match=words):

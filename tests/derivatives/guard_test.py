@@ -136,7 +136,15 @@ def test_half_precision_is_warned_of(wrap):
 
 
 def test_what_cannot_be_traced_is_not_checked():
-  guard.check(lambda x: tf.constant(x.numpy()), X)
+  """The model that is refused above, as one that only runs eagerly."""
+  def model(x):
+    return tf.raw_ops.ResizeBicubic(
+        images=tf.constant(x.numpy()), size=[3, 3], align_corners=True)
+
+  with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    guard.check(model, IMAGES)
+    np.testing.assert_array_equal(guard.Guard(1)(model)(IMAGES), model(IMAGES))
 
 
 def test_what_is_wrong_at_zeros_only_says_so():
@@ -175,6 +183,8 @@ def test_a_third_derivative_of_batch_normalisation():
   model = lambda x: layer(x, is_training=True)
   images = tf.zeros([2, 3, 3, 1])
   layer(images, is_training=True)
-  guard.check(model, images, 1)
+  with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    guard.check(model, images, 1)
   with pytest.warns(guard.WrongDerivativeWarning, match="third derivative"):
     guard.check(model, images, 2)

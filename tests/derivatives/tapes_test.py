@@ -267,7 +267,16 @@ def test_scalar_helpers_refuse_vectors():
     derivatives.hessian(tf.sin, x)
 
 
-@pytest.mark.parametrize("order", [-1, 1.5, "2", None])
+def test_autograph_converts_what_it_meets(caplog):
+  """It warns of what it cannot convert, and does so once in a process."""
+  step = tf.function(lambda x: derivatives.jacobian(
+      lambda x: tf.stack([x[:, 0]**2, x[:, 1]], 1), x))
+  with caplog.at_level("WARNING"):
+    assert step(tf.ones([3, 2])).shape == (3, 2, 2)
+  assert "AutoGraph" not in caplog.text
+
+
+@pytest.mark.parametrize("order", [-1, True, 1.5, "2", None])
 def test_wrong_order(order):
   with pytest.raises(errors.UserError, match="order must be an integer >= 0"):
     derivatives.value_and_derivatives(tf.sin, points((2,)), order)

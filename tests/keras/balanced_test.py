@@ -1,5 +1,6 @@
 """Balancings of `sobolev_tf.losses` in `SobolevModel.compile`."""
 
+import contextlib
 import copy
 import json
 
@@ -120,16 +121,16 @@ def test_state_is_saved_with_weights_and_copied(tmp_path):
   made.save_weights(tmp_path / "a.weights.h5")
   other = compiled(losses.SoftAdapt())
   other.load_weights(tmp_path / "a.weights.h5")
-  state = made._balanced.balancing
+  state = made.balancing
   assert state.step.numpy() == 3 and np.any(state.rates.numpy() != 0)
   for found in (other, copy.deepcopy(made)):
     for one, loaded in zip(
-        state.variables, found._balanced.balancing.variables, strict=True):
+        state.variables, found.balancing.variables, strict=True):
       np.testing.assert_array_equal(one, loaded)
   plain = compiled(None)  # weights without a balancing's state
   plain.save_weights(tmp_path / "b.weights.h5")
   other.load_weights(tmp_path / "b.weights.h5")
-  assert other._balanced.balancing.step.numpy() == 3
+  assert other.balancing.step.numpy() == 3
 
 
 def test_constants_are_what_they_are_without_a_balancing():
@@ -147,7 +148,7 @@ def test_projections_regularisers_and_evaluation():
   made = SobolevModel(inner, stochastic=True)
   made.compile("sgd", loss_weights=losses.ChannelScales(
       (1., np.array([[2., 4.]])), losses.SoftAdapt()))
-  state = made._balanced.balancing.variables
+  state = made.balancing.variables
   before = [v.numpy() for v in state]
   first, second = (made.evaluate(X, TARGETS, verbose=0) for _ in range(2))
   assert first == second
@@ -159,6 +160,37 @@ def test_projections_regularisers_and_evaluation():
   np.testing.assert_allclose(
       first[0] - made.evaluate(X, TARGETS, verbose=0)[0],
       .1 * np.sum(kernel.numpy()**2), rtol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"jit_compile": True}])
+def test_a_step_that_is_not_finite_leaves_no_trace(options):
+  made = trained(compiled(losses.SoftAdapt(), **options), 2)
+  before = [v.numpy() for v in made.balancing.variables]
+  targets = (np.full_like(TARGETS[0], np.inf), TARGETS[1])
+  with contextlib.suppress(errors.UserError):  # none from XLA
+    trained(made, 1, data=(X, targets))
+  for variable, value in zip(made.balancing.variables, before, strict=True):
+    np.testing.assert_array_equal(variable, value)
+  if not options:  # XLA has no way out of a step, and the weights are gone
+    trained(made, 1, data=(X, TARGETS))
+    assert made.balancing.step.numpy() == 3
+
+
+def test_every_model_has_a_balancing_of_its_own():
+  given = losses.standardise(TARGETS, losses.SoftAdapt())
+  one, other = compiled(given), compiled(given)
+  trained(one, 3)
+  steps = [[v.numpy() for v in kind.variables if v.name.startswith("step")][0]
+           for kind in (given, one.balancing, other.balancing)]
+  assert steps == [0, 3, 0]
+  assert compiled(None).balancing is None
+
+
+class Nameless(losses.Balancing):
+  """A user's, which cannot be saved."""
+
+  def weights(self, means):
+    return (1.,) * len(means)
 
 
 class Own(losses.Balancing):
@@ -182,6 +214,7 @@ def load_unregistered(path):
      "weighs all orders against each other"),
     (lambda _: trained(losses.ChannelScales((1., np.ones([1, 7, 2]))), 1),
      r"scales\[1\] has the shape \(1, 7, 2\)"),
+    (lambda _: compiled(Nameless(1)), "Nameless has no get_config"),
     (lambda path: load_unregistered(path / "own.keras"),
      "class 'Own', which is not known"),
 ])

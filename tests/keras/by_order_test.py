@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sobolev_tf import errors
-from sobolev_tf.keras import by_order
+from sobolev_tf.keras import SobolevModel, by_order
 
 NAMES = by_order.order_names(1)
 
@@ -37,6 +37,19 @@ def test_one_weight_per_example():
   assert mixed["first"] is None
   with pytest.raises(errors.UserError, match=r"got the shape \(3, 2\)"):
     by_order.sample_weights(np.ones([3, 2]), NAMES)
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"metrics": "crossentropy"}, "metrics has 'crossentropy'"),
+    ({"weighted_metrics": ["mae", "nonsense"]}, "weighted_metrics has 'nonse"),
+    ({"metrics": 3}, "metrics has 3"), ({"loss": "mes"}, "loss has 'mes'"),
+    ({"loss": ("mse", "mes")}, "loss has 'mes'"),
+])
+def test_what_keras_does_not_know_is_named(options, words):
+  model = SobolevModel(keras.Sequential([keras.layers.Dense(1)]))
+  with pytest.raises(errors.UserError, match=words):
+    model.compile("sgd", **options)
+  model.compile("sgd", loss="crossentropy", metrics="accuracy")
 
 
 def test_every_order_has_metrics_of_its_own():

@@ -159,6 +159,38 @@ def test_a_jacobian_with_an_axis_of_one_output():
     np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
+def test_values_that_are_only_looked_at_are_those_of_their_points():
+  """Where the derivative is missing, and the model not differentiated."""
+  x = X + 1.
+  made = SobolevModel(network())
+  made.compile(keras.optimizers.SGD(0.), loss_weights=(0., 1.))
+  targets = (Y, with_nan(DY))
+  logs = made.fit(x, targets, verbose=0).history
+  found = made.evaluate(x, targets, verbose=0, return_dict=True)
+  assert logs["value_loss"][0] == pytest.approx(found["value_loss"])
+
+
+def one_batch(*data):
+  """A data set that does not say how many there are."""
+  return tf.data.Dataset.from_generator(
+      lambda: iter([data]), output_signature=tf.nest.map_structure(
+          lambda part: tf.TensorSpec([None, *part.shape[1:]], part.dtype),
+          data))
+
+
+@pytest.mark.parametrize("data", [
+    (X, (Y[:1], DY)), (X, (Y, DY[:1])), (X, (Y[:0], DY)),
+    (X, (Y, DY), ONES[:1])])
+def test_one_target_and_one_weight_for_every_point(data):
+  made = SobolevModel(network())
+  made.compile(keras.optimizers.SGD(1.))
+  for call in (lambda: made.train_on_batch(*data),
+               lambda: made.fit(one_batch(*data), verbose=0),
+               lambda: made.evaluate(one_batch(*data), verbose=0)):
+    with pytest.raises(errors.UserError, match="for every point of a batch"):
+      call()
+
+
 def test_nothing_to_train_on():
   for options in ({"loss_weights": (0., 0.)}, {"loss": (None, None)}):
     with pytest.raises(errors.UserError, match="nothing is trained"):

@@ -502,3 +502,22 @@ def test_chosen_inputs_equal_the_library_loss(wrt, stochastic, tmp_path):
   assert loaded.predict_derivatives(X)[1].shape == (B, 3, len(wrt))
   with pytest.raises(errors.UserError, match="need .* with wrt="):
     loaded.fit(X, (targets[0].numpy(), np.zeros([B, 3, 3])), verbose=0)
+
+
+@pytest.mark.parametrize("wrt", [
+    (1,), slice(1), (slice(None, 1),), np.array([False, True])])
+def test_chosen_inputs_are_saved_as_they_are(wrt, tmp_path):
+  made = SobolevModel(network(), wrt=wrt)
+  made.save(tmp_path / "model.keras")
+  loaded = keras.models.load_model(tmp_path / "model.keras")
+  assert type(loaded.wrt) is type(wrt)
+  check_close(loaded.predict_derivatives(X), made.predict_derivatives(X))
+
+
+def test_the_target_that_is_set_last_counts():
+  made = compiled(target=target)
+  for sign in (1., -1.):
+    made.set_target(lambda x, sign=sign: sign * target(x))
+    one = made.evaluate(X, verbose=0, return_dict=True)
+    assert one["loss"] == pytest.approx(made.evaluate(
+        X, (sign * Y, sign * DY), verbose=0, return_dict=True)["loss"])

@@ -152,7 +152,39 @@ def test_by_place_balanced_and_from_a_teacher():
   for name, one, other in zip(names, found, expected, strict=True):
     np.testing.assert_allclose(
         history[f"{name}_loss"], [np.sum((one - other)**2) / B], rtol=1e-5)
-  assert made._balanced.balancing.step.numpy() == 1
+  assert made.balancing.step.numpy() == 1
+
+
+def softadapt(losses_by_step, beta=1.1):
+  """The losses of SoftAdapt with every=1, from those of the names `[T, K]`."""
+  found = []
+  for step, now in enumerate(losses_by_step):
+    rates = losses_by_step[step - 1] / losses_by_step[step - 2] - 1 if (
+        step > 1) else np.zeros_like(now)
+    weights = len(now) * np.exp(beta * rates) / np.sum(np.exp(beta * rates))
+    found.append(np.sum(weights * now))
+  return found
+
+
+def test_a_balancing_has_its_closed_form():
+  made = NamedSobolevModel(network(), PAIRS)
+  made.compile(keras.optimizers.SGD(.01), loss_weights=losses.SoftAdapt(5))
+  logs = made.fit(X, Y, batch_size=B, epochs=4, verbose=0).history
+  by_step = np.stack([logs[f"{name}_loss"] for name in NAMES], 1)  # [T, K]
+  np.testing.assert_allclose(logs["loss"], softadapt(by_step), rtol=1e-5)
+  assert np.any(np.abs(logs["loss"] - np.sum(by_step, 1)) > 1e-4)
+
+
+def test_the_likelihood_has_every_entry_of_every_name():
+  inner = network()
+  found = by_hand(inner)[0]
+  entries = [np.mean(np.reshape((f - g)**2, [B, -1]), 0) for f, g in zip(
+      found, (ENERGY, FORCES, BY_CHARGE, DIPOLE, SLOPES, MASS))]
+  history, _ = fitted(compiled(
+      inner, loss_weights=losses.ProfiledLikelihood(order=5)))
+  np.testing.assert_allclose(
+      history["loss"], [.5 * np.sum(np.log(np.concatenate(entries)))],
+      rtol=1e-5)
 
 
 @pytest.mark.parametrize("call, words", [
@@ -172,6 +204,12 @@ def test_by_place_balanced_and_from_a_teacher():
     (lambda: fitted(compiled(), y={**Y, "dipole": (
         DIPOLE, {"charge": SLOPES[:, :, 0]})}), "For 'dipole_by_charge': The"),
     (lambda: fitted(compiled(loss_weights=(1., 1.))), "needs 6 entries"),
+    (lambda: NamedSobolevModel(network(), ["energy"]), "outputs must be a dict"),
+    (lambda: NamedSobolevModel(network(), {"energy": [["charge"]]}),
+     "all by name or by place"),
+    (lambda: NamedSobolevModel(network(), {"a_by_b": [], "a": "b"}),
+     "name 'a_by_b' to 2 things"),
+    (lambda: NamedSobolevModel(network(), {"a": ["b", "b"]}), "to 2 things"),
 ])
 def test_mistakes_are_named(call, words):
   with pytest.raises(errors.UserError, match=words):
