@@ -19,9 +19,9 @@ def simulate(rate, time):
 
 inputs = np.random.default_rng(0).uniform([1., .1], [5., 3.], (224, 2))
 y, dy_dx = map(np.array, zip(*(simulate(*x) for x in inputs)))
-dy_dx *= inputs.std(0) / y.std(0)[:, np.newaxis]
+x_scale, y_scale = inputs[:24].std(0), y[:24].std(0)  # of what is trained on
 data = [tf.constant(array, tf.float32) for array in (
-    inputs / inputs.std(0), y / y.std(0), dy_dx)]
+    inputs / x_scale, y / y_scale, dy_dx * x_scale / y_scale[:, np.newaxis])]
 x, *targets = (array[:24] for array in data)
 balanced = st.standardise(targets)  # channel z-scores
 for name, weights in (("values alone", (1., 0.)), ("Jacobians", balanced)):
