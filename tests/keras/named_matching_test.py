@@ -140,10 +140,11 @@ def test_a_derivative_by_an_input_that_leads_nowhere():
   made = NamedSobolevModel(network(), {"sine": ["x", "q"]})
   with pytest.raises(errors.UserError, match=words):
     made.predict_derivatives(inputs)
-  both = NamedSobolevModel(network(), {"both": ["x", "q"]}, target=lambda given: {
-      "both": tf.sin(given["x"][:, :1])})
+  both = NamedSobolevModel(
+      network(), {"both": ["x", "q"]},
+      target=lambda given: {"both": tf.sin(given["x"][:, :1])})
   both.compile("sgd")
-  with pytest.raises(errors.UserError, match="'both_by_q': that output of '<la"):
+  with pytest.raises(errors.UserError, match="'both_by_q': that output of '<"):
     both.fit(inputs, verbose=0)
   zero = NamedSobolevModel(network(), {"zero": ["x", "q"]})
   _, by = zero.predict_derivatives(inputs)["zero"]

@@ -204,7 +204,7 @@ def test_the_likelihood_has_every_entry_of_every_name():
     (lambda: fitted(compiled(), y={**Y, "dipole": (
         DIPOLE, {"charge": SLOPES[:, :, 0]})}), "For 'dipole_by_charge': The"),
     (lambda: fitted(compiled(loss_weights=(1., 1.))), "needs 6 entries"),
-    (lambda: NamedSobolevModel(network(), ["energy"]), "outputs must be a dict"),
+    (lambda: NamedSobolevModel(network(), ["energy"]), "must be a dictionary"),
     (lambda: NamedSobolevModel(network(), {"energy": [["charge"]]}),
      "all by name or by place"),
     (lambda: NamedSobolevModel(network(), {"a_by_b": [], "a": "b"}),
