@@ -163,6 +163,7 @@ class PricingErrors(NamedTuple):
 # Basket of 7 assets, one run each, printed below the figures of
 # https://github.com/differential-machine-learning/notebooks by B. Huge and A.
 # Savine: DifferentialMLTF2.ipynb, commit 1056f27, whose seed is 281.
+PRICING_STEPS = 1_600  # 100 epochs of 16 batches
 PRICING = PricingErrors(
     (1.13, .56, .38), (.12, .10, .06), (1.50, .55, .33), (.14, .09, .08))
 # The runs in DifferentialML.ipynb's history, of other seeds (and, before
