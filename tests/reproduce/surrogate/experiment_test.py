@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from configs import surrogate as config_lib
 from reproduce import experiment, rows
@@ -9,6 +10,7 @@ from reproduce.balancing import grid
 from reproduce.surrogate import __main__ as surrogate
 from reproduce.surrogate import comparison, section
 from reproduce.surrogate import experiment as experiment_lib
+from sobolev_tf import EnsembleMLP
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,15 @@ def test_long_training_stands_beside_the_notebooks(tmp_path):
   line = "| 0.025 [0.025, 0.025] | {} | 0.025 [0.025, 0.025] | {} |"
   assert f"| weight 1 {line.format('0.038', '0.455')}" in text
   assert f"| weight 100 {line.format('0.019', '0.214')}" in text
+
+
+def test_designs_are_optimised_in_float64():
+  network = EnsembleMLP((0, 1), 5, (8, 4), tf.tanh)
+  x = np.random.default_rng(0).normal(size=(2, 3, 5))
+  exact = comparison._double(network)(tf.constant(x))
+  assert exact.dtype == tf.float64
+  np.testing.assert_allclose(
+      network(tf.constant(x, tf.float32)), exact, atol=1e-6)
 
 
 def test_designs_that_failed_are_counted_and_left_out():
