@@ -8,7 +8,9 @@ from configs import figure4
 PRESETS: Mapping[str, figure4.Config] = {
     "cpu": dataclasses.replace(
         figure4.PRESETS["cpu"],
-        percentages=(5.,),  # ours: where Sobolev Training gains in most games
+        # ours: the smallest share, where the paper sees the largest effect; no
+        # test rows chose it
+        percentages=(1.,),
         derivative_states=200,  # ours: seconds per student
         score_games=0, timing_repeats=0),
     "smoke": dataclasses.replace(

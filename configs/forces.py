@@ -9,6 +9,7 @@ from typing import Mapping, Tuple
 
 from configs import balancing
 
+FRICTION = .01  # of the dynamics, per fs; ours: forgets velocities in 100 fs
 Trials = Mapping[str, Tuple[balancing.Trial, ...]]
 
 
@@ -33,6 +34,12 @@ class Data:
   interval: int = 5
   count: int = 50
   held_out: int = 200
+
+  @property
+  def atoms(self) -> int:
+    """Of the icosahedron."""
+    return (10 * self.shells**3 - 15 * self.shells**2 + 11 * self.shells -
+            3) // 3
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,8 @@ Trials = Mapping[str, Tuple[balancing.Trial, ...]]
 
 # (share of the epochs, learning rate), linear in between; the notebook's.
 ONE_CYCLE = ((0., 1e-8), (.2, .1), (.6, .01), (.9, 1e-6), (1., 1e-8))
+ASSETS = 7  # of the basket; the notebook's
+WIDEST = 3.  # ours: test spots of the digital option, deviations off the strike
 MOST_PATHS = 16_384  # the notebook's; smaller training sets are its first ones
 
 
@@ -40,7 +42,7 @@ class Notebook:
   markets: Tuple[int, ...] = ()
   market_sizes: Tuple[int, ...] = ()
   paths: int = 281
-  assets: int = 7
+  assets: int = ASSETS
   hidden_sizes: Tuple[int, ...] = (20,) * 4
   batches: int = 16
   smallest_batch: int = 256
@@ -80,7 +82,7 @@ class Digital:
     learning_rate: Adam's at the start.
     training: of the networks.
     seeds: of paths and weights.
-    points: of the test set, from 3 deviations below the strike to 3 above.
+    points: of the test set, equally spaced over `WIDEST`.
   """
   count: int
   widths: Tuple[float, ...]

@@ -109,7 +109,9 @@ SURROGATE_CURVES: Mapping[tuple[str, int], SurrogateError] = {
         "likelihood": ((.2225, 1.3848), (.0868, .7300), (.0394, .3422),
                        (.0123, .1876), (.0053, .1011)),
     }.items() for n, error in zip((16, 32, 64, 128, 256), errors)}
-# 64 solves, 20,000 steps.
+SURROGATE_CURVES_STEPS = 5_000
+# 64 solves.
+SURROGATE_LONG_STEPS = 20_000
 SURROGATE_LONG: Mapping[str, SurrogateError] = {
     "values": SurrogateError(.1485, 1.5300),
     "weight 1": SurrogateError(.0382, .4554),
@@ -138,10 +140,9 @@ SURROGATE_DESIGNS: Mapping[tuple[str, int], SurrogateDesign] = {
     ("likelihood", 64): SurrogateDesign(.11, .98),
     ("likelihood", 256): SurrogateDesign(.02, .09),
 }
-# What a solve with its Jacobian costs, in solves: back-solves with the held
-# factorisation, and central differences.
-SURROGATE_COSTS: Mapping[str, float] = {
-    "back-solves": 1.17, "central differences": 7.54}
+# What a solve with its Jacobian costs, in solves, by back-solves with the held
+# factorisation.
+SURROGATE_BACK_SOLVES = 1.17
 
 
 class PricingErrors(NamedTuple):
@@ -162,6 +163,7 @@ class PricingErrors(NamedTuple):
 # Basket of 7 assets, one run each, printed below the figures of
 # https://github.com/differential-machine-learning/notebooks by B. Huge and A.
 # Savine: DifferentialMLTF2.ipynb, commit 1056f27, whose seed is 281.
+PRICING_STEPS = 1_600  # 100 epochs of 16 batches
 PRICING = PricingErrors(
     (1.13, .56, .38), (.12, .10, .06), (1.50, .55, .33), (.14, .09, .08))
 # The runs in DifferentialML.ipynb's history, of other seeds (and, before

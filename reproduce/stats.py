@@ -44,21 +44,23 @@ def bootstrap(values: Values, statistic=np.mean) -> Interval:
   Returns:
     The interval; the same values always give the same one.
   """
-  finite = _finite(values)
-  if not len(finite):
-    return Interval(np.nan, np.nan, np.nan, 0)
-  estimate = float(statistic(finite))
-  if len(finite) < 2 or np.ptp(finite) == 0:
-    spread = np.nan if len(finite) < 2 else estimate
-    return Interval(estimate, spread, spread, len(finite))
-  for method in ("BCa", "percentile"):  # BCa is undefined for some medians
-    low, high = stats.bootstrap(
-        (finite,), statistic, confidence_level=CONFIDENCE, method=method,
-        n_resamples=_RESAMPLES, rng=np.random.default_rng(0)
-    ).confidence_interval
-    if np.isfinite([low, high]).all():
-      break
-  return Interval(estimate, float(low), float(high), len(finite))
+  return _resampled([_finite(values)], statistic)
+
+
+def ratio(first: Values, second: Values) -> Interval:
+  """The ratio of two means over the same seeds with its bootstrap interval.
+
+  Args:
+    first: one value per seed.
+    second: one value per seed, in the same order.
+
+  Returns:
+    The interval, over the seeds for which both are finite.
+  """
+  pairs = np.array([first, second], np.float64)
+  return _resampled(
+      list(pairs[:, np.isfinite(pairs).all(0)]),
+      lambda one, other, axis=-1: np.mean(one, axis) / np.mean(other, axis))
 
 
 def paired_difference(first: Values, second: Values) -> Interval:
@@ -134,6 +136,25 @@ def verdict(interval: Interval, positive: str, negative: str) -> str:
   if interval.high < 0:
     return negative
   return "no difference"
+
+
+def _resampled(samples: Sequence[np.ndarray], statistic) -> Interval:
+  """A statistic of samples `[S]` with its interval, seeds drawn together."""
+  size = len(samples[0])
+  if not size:
+    return Interval(np.nan, np.nan, np.nan, 0)
+  estimate = float(statistic(*samples))
+  if size < 2 or not np.ptp(samples, axis=-1).any():
+    spread = np.nan if size < 2 else estimate
+    return Interval(estimate, spread, spread, size)
+  for method in ("BCa", "percentile"):  # BCa is undefined for some medians
+    low, high = stats.bootstrap(
+        samples, statistic, paired=True, confidence_level=CONFIDENCE,
+        method=method, n_resamples=_RESAMPLES, rng=np.random.default_rng(0)
+    ).confidence_interval
+    if np.isfinite([low, high]).all():
+      break
+  return Interval(estimate, float(low), float(high), size)
 
 
 def _finite(values: Values) -> np.ndarray:

@@ -51,9 +51,10 @@ def compare(cells: cells_lib.Cells, game: str, percentage: float,
   difference = stats.paired_difference(*values)
   verdict = stats.verdict(difference, published.SOBOLEV, published.REGULAR)
   if verdict == published.NONE:
+    one, other, reference = cells.shared(
+        game, percentage, METRIC, first, second, "regular")
     verdict = EQUAL if stats.equivalent(
-        *cells.shared(game, percentage, METRIC, first, second, "regular"),
-        margin=config_lib.EQUIVALENCE) else UNDECIDED
+        one, other, reference, config_lib.EQUIVALENCE) else UNDECIDED
   finite = np.isfinite(values).all(axis=0)
   mean = np.mean(np.asarray(values[0])[finite]) if finite.any() else np.nan
   return Comparison(

@@ -11,8 +11,10 @@ from matplotlib import figure
 
 from configs import figure4 as config_lib
 from reproduce import aggregates, diverged, experiment, look, rows, stats
+from reproduce import folder as folder_lib
 from reproduce.distillation import answer, grid, methods, search, tables
 from reproduce.distillation import cells as cells_lib
+from reproduce.distillation import game as game_lib
 from sobolev_tf import errors
 
 _DRAWN = ("test_error", "test_kl")
@@ -150,7 +152,13 @@ def _narrow(config: config_lib.Config) -> config_lib.Config:
         f"--preset={preset} needs --search=FOLDER, with the rows of "
         f"python -m reproduce.figure4_search --preset={needed}." if needed else
         f"--search is for the presets {', '.join(config_lib.SEARCHED_BY)}.")
-  return search.narrow(config, rows.read(folder)) if needed else config
+  if not needed:
+    return config
+  sources = game_lib.load_all(config, flags.FLAGS.agents)
+  search.check(
+      config, {name: source.checksums for name, source in sources.items()},
+      folder_lib.read_settings(folder))
+  return search.narrow(config, rows.read(folder))
 
 
 EXPERIMENT = experiment.Experiment(

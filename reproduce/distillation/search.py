@@ -7,7 +7,7 @@ is read from the rows by `reproduce.figure4 --search`.
 
 import dataclasses
 import itertools
-from typing import Dict, Sequence, Tuple
+from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from matplotlib import figure, ticker
 import numpy as np
@@ -17,9 +17,11 @@ from configs import figure4 as config_lib
 from reproduce import experiment, look, markdown, rows
 from reproduce.distillation import cells as cells_lib
 from reproduce.distillation import grid, methods
-from sobolev_tf import errors
+from sobolev_tf import errors, files
 
 METRIC = "validation_kl"
+# Settings that a search and a run must share; what else they have is measured.
+_TRAINING = ("network", "steps", "warmup_steps", "batch_size", "distance")
 
 
 def choose(measured: Sequence[rows.Row]
@@ -38,6 +40,31 @@ def choose(measured: Sequence[rows.Row]
       game: {method: dict(_best(cells, game, method))
              for method in cells.methods if cells.trials(game, method)}
       for game in cells.games}
+
+
+def check(config: config_lib.Config, agents: Mapping[str, Sequence[str]],
+          searched: Mapping[str, Any]) -> None:
+  """Checks that a search trained students as they will be trained.
+
+  Args:
+    config: what to run.
+    agents: by game, checksums of its teacher and states.
+    searched: the settings of the search, as `run.json` holds them.
+
+  Raises:
+    UserError: if it trained them otherwise, or on other games.
+  """
+  def source(settings, known):
+    return {**{name: settings.get(name) for name in _TRAINING},
+            **{game: list(known.get(game, ())) for game in agents}}
+
+  difference = files.first_difference(
+      source(searched.get("settings", {}), searched.get("agents", {})),
+      source(dataclasses.asdict(config.settings), agents))
+  if difference:
+    raise errors.UserError(
+        f"--search is of students trained otherwise ({difference}): search "
+        "with the same settings and --agents.")
 
 
 def narrow(config: config_lib.Config, measured: Sequence[rows.Row]

@@ -15,8 +15,6 @@ import numpy as np
 from configs import forces as config_lib
 from sobolev_tf import errors
 
-_FRICTION = .01  # per fs; ours: forgets velocities within 100 fs
-
 
 class Geometries(NamedTuple):
   """Geometries of one cluster; F of them, A atoms.
@@ -59,7 +57,7 @@ def trajectory(config: config_lib.Data, count: int, seed: int) -> Geometries:
   atoms.calc = emt.EMT()
   dynamics = langevin.Langevin(
       atoms, config.time_step * units.fs, temperature_K=config.temperature,
-      friction=_FRICTION / units.fs, fixcm=False,
+      friction=config_lib.FRICTION / units.fs, fixcm=False,
       rng=np.random.RandomState(seed))
   dynamics.run(config.warm_up)
   positions, energies, gradients = [], [], []
@@ -71,13 +69,19 @@ def trajectory(config: config_lib.Data, count: int, seed: int) -> Geometries:
   return Geometries(*map(np.array, (positions, energies, gradients)))
 
 
+def share(fraction: float, unit: str, count: int, atoms: int) -> float:
+  """The share of the forces that `hide` leaves, a whole number of units."""
+  total = count * (1 if unit == "geometries" else atoms)
+  return _known(fraction, total) / total
+
+
 def hide(data: Geometries, fraction: float, unit: str, seed: int
          ) -> Geometries:
   """Hides forces.
 
   Args:
     data: with all forces.
-    fraction: of the forces that stay known, from 0 to 1.
+    fraction: of the forces that stay known, from 0 to 1, but see `share`.
     unit: "geometries" hides all forces of a geometry or none; "atoms" hides
       those of single atoms, wherever they are.
     seed: of the choice; of the same seed, a larger fraction holds a smaller
@@ -89,6 +93,10 @@ def hide(data: Geometries, fraction: float, unit: str, seed: int
   count, atoms, _ = data.gradients.shape
   shape = (count, 1 if unit == "geometries" else atoms)
   rank = np.random.default_rng(seed).permutation(math.prod(shape))
-  known = rank.reshape(shape) < round(fraction * rank.size)
+  known = rank.reshape(shape) < _known(fraction, rank.size)
   return data._replace(gradients=np.where(
       known[..., np.newaxis], data.gradients, np.nan))
+
+
+def _known(fraction: float, total: int) -> int:
+  return round(fraction * total)

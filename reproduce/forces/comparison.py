@@ -8,6 +8,7 @@ import numpy as np
 from configs import forces as config_lib
 from reproduce import run
 from reproduce.balancing import fit, grid
+from reproduce.balancing.units import Units
 from reproduce.forces import cluster, potential
 
 ALL, PARTIAL = "forces", "partial forces"  # the rows' tasks
@@ -59,15 +60,17 @@ def member(config: config_lib.Config, task: str, fraction: float, unit: str,
   if fraction < 1.:
     known = cluster.hide(train, fraction, unit, seed)
   true = cluster.trajectory(data, held_out, _HELD_OUT[config.stream])
-  mean, scale = train.energies.mean(), train.energies.std()
+  learned = fit.Data(
+      train.positions, train.energies[:, np.newaxis], known.gradients)
+  units = Units.of_values(learned)
   atoms = train.positions.shape[1]
 
   def measure(predicted: fit.Data) -> Dict[str, float]:
-    energies = mean + scale * predicted.y[:, 0]
+    found = units.invert(predicted)
+    energies, gradients = found.y[:, 0], found.dy_dx
     value = grid.normalised_error(energies, true.energies)
     if config.stream == "validation":
       return {grid.VALIDATION: value}
-    gradients = scale * predicted.dy_dx
     wrong = np.abs(energies - true.energies), np.abs(gradients - true.gradients)
     return {
         grid.VALUE: value,
@@ -75,9 +78,7 @@ def member(config: config_lib.Config, task: str, fraction: float, unit: str,
         ENERGY: 1e3 * wrong[0].mean(), FORCE: 1e3 * atoms * wrong[1].mean()}
 
   return grid.Member(
-      task, seed, fit.Data(
-          train.positions, (train.energies[:, np.newaxis] - mean) / scale,
-          known.gradients / scale), true.positions, measure)
+      task, seed, units.apply(learned), true.positions, measure)
 
 
 def _build(config: config_lib.Config, data: fit.Data, seeds: Sequence[int]

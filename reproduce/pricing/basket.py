@@ -6,13 +6,15 @@ notebook DifferentialMLTF2.ipynb
 (https://github.com/differential-machine-learning/notebooks): a seed printed
 there gives their market and paths here. Spots S(t) are Gaussian, rates are 0,
 and the basket a . S pays max(a . S(T2) - K, 0). Payoffs of single paths, by the
-spots at T1, are the training data; prices are known in closed form.
+spots at T1, are the training data; prices are known in closed form. Samples
+are spots at T1 `[N, D]`, values `[N, 1]` and derivatives by the spots (deltas)
+`[N, D]`.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+
+from reproduce.balancing import fit
 
 # Their notebook's constants, in units of today's spots and in years.
 STRIKE = 1.1  # K
@@ -20,19 +22,6 @@ HORIZON = 1.  # from T1 to T2, and as long from today to T1
 VOLATILITY = .2  # of the basket
 WIDENING = 1.5  # of the volatility up to T1, for more samples in the wings
 _LOWEST, _HIGHEST = .5, 1.5  # of test spots, before the correction for D
-
-
-class Samples(NamedTuple):
-  """Spots with values and derivatives, which may be of single paths.
-
-  Attributes:
-    x: spots at T1, `[N, D]`.
-    y: values, `[N, 1]`.
-    dy_dx: derivatives by the spots (deltas), `[N, D]`.
-  """
-  x: np.ndarray
-  y: np.ndarray
-  dy_dx: np.ndarray
 
 
 class Basket:
@@ -58,7 +47,7 @@ class Basket:
     self._factor = np.linalg.cholesky(  # of one year's covariance
         correlation * np.outer(volatilities, volatilities))
 
-  def paths(self, count: int) -> Samples:
+  def paths(self, count: int) -> fit.Data:
     """Spots at T1, payoffs at T2 and pathwise derivatives.
 
     A sample is the mean over two antithetic paths after T1; the derivative of
@@ -75,10 +64,10 @@ class Basket:
     ends = np.stack([spots + change, spots - change]) @ self.weights  # [2, N]
     payoff = np.maximum(ends - STRIKE, 0.).mean(0)
     exercised = (ends > STRIKE).mean(0)
-    return Samples(spots, payoff[:, np.newaxis],
-                   np.outer(exercised, self.weights))
+    return fit.Data(spots, payoff[:, np.newaxis],
+                    np.outer(exercised, self.weights))
 
-  def prices(self, spots: np.ndarray) -> Samples:
+  def prices(self, spots: np.ndarray) -> fit.Data:
     """Prices and deltas in closed form: Bachelier's formula.
 
       s sqrt(T) (d Phi(d) + phi(d)), d = (a . S - K) / (s sqrt(T))
@@ -89,10 +78,10 @@ class Basket:
     deviation = VOLATILITY * np.sqrt(HORIZON)
     d = (spots @ self.weights - STRIKE) / deviation
     price = deviation * (d * stats.norm.cdf(d) + stats.norm.pdf(d))
-    return Samples(spots, price[:, np.newaxis],
-                   np.outer(stats.norm.cdf(d), self.weights))
+    return fit.Data(spots, price[:, np.newaxis],
+                    np.outer(stats.norm.cdf(d), self.weights))
 
-  def test(self, count: int, seed: int) -> Samples:
+  def test(self, count: int, seed: int) -> fit.Data:
     """Uniform spots in a cube, which is wider for more assets (theirs).
 
     Args:

@@ -5,11 +5,10 @@ from typing import Dict, List
 from configs import pricing as config_lib
 from reproduce import run
 from reproduce.balancing import fit, grid
+from reproduce.balancing.units import Units
 from reproduce.pricing import basket
-from reproduce.pricing.units import Units
 
 TASK = "basket"
-_ASSETS = 7  # as in the notebook
 _HELD_OUT = 1_000_000  # added to the seed
 
 
@@ -32,7 +31,7 @@ def member(config: config_lib.Basket, seed: int, count: int) -> grid.Member:
     seed: of the market, the paths and the weights.
     count: of training paths.
   """
-  option = basket.Basket(_ASSETS, seed)
+  option = basket.Basket(config_lib.ASSETS, seed)
   train = option.paths(count)
   units = Units.of(train)
   validation = config.stream == "validation"

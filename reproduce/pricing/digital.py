@@ -13,6 +13,7 @@ from typing import Callable, Dict, NamedTuple
 import numpy as np
 from scipy import stats
 
+from reproduce.balancing import fit
 from reproduce.pricing import basket
 
 DEVIATION = basket.VOLATILITY * np.sqrt(basket.HORIZON)  # from T1 to T2
@@ -47,24 +48,24 @@ def draw(count: int, seed: int) -> Paths:
   return Paths(x[:, np.newaxis], np.stack([x + change, x - change]))
 
 
-def pathwise(paths: Paths, width: float) -> basket.Samples:
+def pathwise(paths: Paths, width: float) -> fit.Data:
   """Payoffs and derivatives of payoffs, which are 0: biased."""
   del width
-  return basket.Samples(paths.x, paths.payoff, np.zeros_like(paths.x))
+  return fit.Data(paths.x, paths.payoff, np.zeros_like(paths.x))
 
 
-def likelihood_ratio(paths: Paths, width: float) -> basket.Samples:
+def likelihood_ratio(paths: Paths, width: float) -> fit.Data:
   """Payoffs times d/dx log p(S(T2) | x): unbiased, with a large variance.
 
     1[S(T2) > K] (S(T2) - x) / s^2 T
   """
   del width
   score = (paths.ends - paths.x[:, 0]) / DEVIATION**2  # [2, N]
-  return basket.Samples(paths.x, paths.payoff,
-                        _per_sample((paths.ends > basket.STRIKE) * score))
+  return fit.Data(paths.x, paths.payoff,
+                  _per_sample((paths.ends > basket.STRIKE) * score))
 
 
-def call_spread(paths: Paths, width: float) -> basket.Samples:
+def call_spread(paths: Paths, width: float) -> fit.Data:
   """A ramp in place of the jump, values and derivatives: little of both.
 
     min(max((S(T2) - K) / w + 1/2, 0), 1)
@@ -73,23 +74,23 @@ def call_spread(paths: Paths, width: float) -> basket.Samples:
   for its own price, which is off the digital's by O(w^2).
   """
   ramp = (paths.ends - basket.STRIKE) / width + .5
-  return basket.Samples(
+  return fit.Data(
       paths.x, _per_sample(np.clip(ramp, 0., 1.)),
       _per_sample((ramp > 0.) & (ramp < 1.)) / width)
 
 
-def prices(x: np.ndarray) -> basket.Samples:
+def prices(x: np.ndarray) -> fit.Data:
   """Prices Phi(d) and deltas phi(d) / (s sqrt(T)) in closed form.
 
   Args:
     x: spots at T1, `[N, 1]`.
   """
   d = (x - basket.STRIKE) / DEVIATION
-  return basket.Samples(x, stats.norm.cdf(d), stats.norm.pdf(d) / DEVIATION)
+  return fit.Data(x, stats.norm.cdf(d), stats.norm.pdf(d) / DEVIATION)
 
 
 SPREAD = "call spread"
-LABELS: Dict[str, Callable[[Paths, float], basket.Samples]] = {
+LABELS: Dict[str, Callable[[Paths, float], fit.Data]] = {
     "pathwise": pathwise, "likelihood ratio": likelihood_ratio,
     SPREAD: call_spread}
 

@@ -14,12 +14,11 @@ from reproduce import rows as rows_lib
 from reproduce import run
 from reproduce.balancing import fit as fit_lib
 from reproduce.balancing import grid
+from reproduce.balancing.units import Units
 from reproduce.pricing import basket, digital
-from reproduce.pricing.units import Units
 
 TASK = "digital"
 NONE = "values"  # the method without derivatives
-_WIDEST = 3.  # deviations on either side of the strike
 
 
 def parts(config: config_lib.Digital) -> List[run.Part]:
@@ -50,9 +49,9 @@ def _compute(config: config_lib.Digital, label: str, width: float,
       [0.] * len(config.seeds), config.training,
       identity={"label": label, "width": width, "count": config.count},
       **job.training)
+  widest = config_lib.WIDEST * digital.DEVIATION
   test = digital.prices(np.linspace(
-      basket.STRIKE - _WIDEST * digital.DEVIATION,
-      basket.STRIKE + _WIDEST * digital.DEVIATION, config.points)[:, None])
+      basket.STRIKE - widest, basket.STRIKE + widest, config.points)[:, None])
   found = fit_lib.predict(network, np.stack([
       (test.x - unit.x_mean) / unit.x_scale for unit in units]))
   rows = []

@@ -13,6 +13,7 @@ import numpy as np
 from configs import pricing as config_lib
 from reproduce import rows as rows_lib
 from reproduce import run
+from reproduce.balancing import fit as fit_lib
 from reproduce.pricing import basket
 from sobolev_tf import losses
 from sobolev_tf.keras import SobolevModel
@@ -46,7 +47,7 @@ def _compute(config: config_lib.Notebook, task: str, seeds, count: int,
   for market, weights in seeds:
     option = basket.Basket(config.assets, market)
     paths = option.paths(max(config_lib.MOST_PATHS, count))
-    data = basket.Samples(*(array[:count] for array in paths))
+    data = fit_lib.Data(*(array[:count] for array in paths))
     model = fit(data, method, weights, config)
     test = option.test(config.points, _TEST_SEED + market)
     y, dy_dx = model.predict_derivatives(test.x, batch_size=config.points)
@@ -63,7 +64,7 @@ def _compute(config: config_lib.Notebook, task: str, seeds, count: int,
   return run.Outcome(rows)
 
 
-def fit(data: basket.Samples, method: str, seed: int,
+def fit(data: fit_lib.Data, method: str, seed: int,
         config: config_lib.Notebook) -> SobolevModel:
   """Trains a network on samples.
 
@@ -94,7 +95,7 @@ def fit(data: basket.Samples, method: str, seed: int,
   return model
 
 
-def network(data: basket.Samples, seed: int, config: config_lib.Notebook
+def network(data: fit_lib.Data, seed: int, config: config_lib.Notebook
             ) -> keras.Model:
   """Standardises spots, and returns values in their own unit."""
   def dense(size, layer):

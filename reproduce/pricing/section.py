@@ -4,7 +4,15 @@ from typing import List, Sequence
 
 import numpy as np
 
-from reproduce import experiment, look, markdown, published, stats, tuning
+from reproduce import (
+  decades,
+  experiment,
+  look,
+  markdown,
+  published,
+  stats,
+  tuning,
+)
 from reproduce import rows as rows_lib
 from reproduce.balancing import grid, tables
 from reproduce.pricing import comparison, digital, labels, notebook
@@ -57,7 +65,8 @@ def _notebook(results: experiment.Results) -> str:
       "their run, and the lowest and highest of all runs that the notebooks' "
       "history shows. Their paths: those of the seed that they print, with "
       "other initial weights. Other markets: also other weights, volatilities "
-      "and correlations of the assets.\n\n" +
+      f"and correlations of the assets. Ours after {rows[0].step:,} steps, "
+      f"theirs after {published.PRICING_STEPS:,}.\n\n" +
       markdown.table(["error of the", "paths", "trained on", "printed",
                       "all their runs", "their paths", "other markets"],
                      lines))
@@ -82,7 +91,8 @@ def _methods(results: experiment.Results) -> str:
   """All ways to balance values and derivatives."""
   rows = results.rows
   return (
-      "#### All methods on the basket\n\nErrors of the price:\n\n"
+      f"#### All methods on the basket, {rows[0].step:,} steps\n\n"
+      "Errors of the price:\n\n"
       f"{tables.errors(rows, grid.VALUE, 'n')}\nOf all deltas:\n\n"
       f"{tables.errors(rows, grid.DERIVATIVE, 'n')}\n" + tables.LEGEND.format(
           seeds=len(rows_lib.distinct(rows, "seed"))))
@@ -92,6 +102,7 @@ def _labels(results: experiment.Results) -> str:
   """Labels of a digital option's delta."""
   rows = results.rows
   drawing, axes = look.canvas(8., 3.4, 2)
+  alone = rows_lib.matching(rows, method=labels.NONE)
   cells = [(method, width) for method in (labels.NONE, *digital.LABELS)
            for width in rows_lib.distinct(
                rows_lib.matching(rows, method=method), "width")]
@@ -99,9 +110,14 @@ def _labels(results: experiment.Results) -> str:
   for (method, width), style in zip(cells, _line_styles(cells)):
     own = rows_lib.matching(rows, method=method, width=width)
     for weight in rows_lib.distinct(own, "weight"):
-      lines.append([_label(method, width), f"{weight:g}" if weight else "",
-                    *(_mean(rows_lib.values(own, metric=metric, weight=weight))
-                      for metric in (grid.VALUE, grid.DERIVATIVE))])
+      some = rows_lib.matching(own, weight=weight)
+      lines.append([
+          _label(method, width), f"{weight:g}" if weight else "",
+          *(cell for metric in (grid.VALUE, grid.DERIVATIVE) for cell in (
+              _mean(rows_lib.values(some, metric=metric)),
+              decades.difference(decades.log_errors(some, metric),
+                                 decades.log_errors(alone, metric))
+              if weight else ""))])
     for axis, metric in zip(axes, (grid.VALUE, grid.DERIVATIVE)):
       _curve(axis, own, metric, _COLOURS[method], style,
              _label(method, width), rows)
@@ -117,11 +133,14 @@ def _labels(results: experiment.Results) -> str:
       "The payoff jumps, so that pathwise derivatives are 0: they are biased, "
       "and training on them flattens the price. Likelihood ratios are unbiased "
       "for every payoff; a call spread in the option's place has pathwise "
-      f"derivatives of its own. {rows[0].n:,} paths; errors over the standard "
-      "deviation of what is predicted, means over "
-      f"{len(rows_lib.distinct(rows, 'seed'))} seeds with 95 % intervals.\n\n" +
+      f"derivatives of its own. {rows[0].n:,} paths, {rows[0].step:,} steps; "
+      "errors over the standard deviation of what is predicted, means over "
+      f"{len(rows_lib.distinct(rows, 'seed'))} seeds with 95 % intervals. "
+      "Against values alone: log10 of the error minus that of values alone, "
+      "paired by seed; bold where the interval leaves 0 out.\n\n" +
       markdown.table(["derivatives", "weight", "error of the price",
-                      "of the delta"], lines))
+                      "against values alone", "of the delta",
+                      "against values alone"], lines))
 
 
 def _label(method: str, width: float) -> str:

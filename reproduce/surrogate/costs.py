@@ -18,7 +18,7 @@ from reproduce.surrogate import reactor
 _D = len(reactor.INPUTS)
 VALUES = 1.
 JACOBIAN: Mapping[str, float] = {
-    "back-solves": published.SURROGATE_COSTS["back-solves"],
+    "back-solves": published.SURROGATE_BACK_SOLVES,
     "forward sensitivities": 1. + _D,
     "central differences": 1. + 2 * _D,
 }

@@ -1,6 +1,5 @@
-"""Training sets of the reactor, their units, and errors in the plant's."""
+"""Training sets of the reactor, and errors in the plant's units."""
 
-import dataclasses
 import functools
 from typing import Dict
 
@@ -8,6 +7,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from reproduce.balancing import fit, grid
+from reproduce.balancing.units import Units
 from reproduce.surrogate import reactor
 
 TEST_SEED = 90210  # the notebook's
@@ -36,44 +36,6 @@ def pool(seed: int, count: int) -> fit.Data:
   """The first points of a pool of `_POOL`, as the notebook has them."""
   return fit.Data(*(array[:count] for array in sample(
       _POOL, _FIRST_POOL + seed)))
-
-
-@dataclasses.dataclass(frozen=True)
-class Units:
-  """Inputs and outputs of mean 0 and standard deviation 1.
-
-  Attributes:
-    x_mean: `[5]`.
-    x_scale: `[5]`.
-    y_mean: `[4]`.
-    y_scale: `[4]`.
-  """
-  x_mean: np.ndarray
-  x_scale: np.ndarray
-  y_mean: np.ndarray
-  y_scale: np.ndarray
-
-  @classmethod
-  def of(cls, data: fit.Data) -> "Units":
-    """Those of a training set `[N, ...]`."""
-    return cls(data.x.mean(0), data.x.std(0), data.y.mean(0), data.y.std(0))
-
-  @property
-  def _slope(self) -> np.ndarray:
-    """One scaled unit of the Jacobian in the plant's units, `[4, 5]`."""
-    return self.y_scale[:, None] / self.x_scale
-
-  def apply(self, data: fit.Data) -> fit.Data:
-    """Data `[N, ...]` in scaled units, the Jacobian by the chain rule."""
-    return fit.Data((data.x - self.x_mean) / self.x_scale,
-                    (data.y - self.y_mean) / self.y_scale,
-                    data.dy_dx / self._slope)
-
-  def invert(self, data: fit.Data) -> fit.Data:
-    """Data `[N, ...]` in the plant's units."""
-    return fit.Data(data.x * self.x_scale + self.x_mean,
-                    data.y * self.y_scale + self.y_mean,
-                    data.dy_dx * self._slope)
 
 
 def member(seed: int, count: int, points: int, stream: str,

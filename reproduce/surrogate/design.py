@@ -21,7 +21,7 @@ _WEIGHTS = np.array([0., 1., 0., -KAPPA])  # of the outputs in the objective
 
 
 class Design(NamedTuple):
-  """A design as the plant has it.
+  """A design as the plant has it; all NaN if the optimisation failed.
 
   Attributes:
     x: the inputs `[5]`.
@@ -54,6 +54,8 @@ def best(model: Model) -> Design:
           "type": "ineq", "fun": lambda unit: LIMIT - at(*unit)[0][2],
           "jac": lambda unit: -at(*unit)[1][2] * span},
       options={"maxiter": 200, "ftol": 1e-9})
+  if not (found.success and np.isfinite([found.fun, *found.x]).all()):
+    return Design(np.full(5, np.nan), np.nan, np.nan)
   x = reactor.LOW + np.clip(found.x, 0., 1.) * span
   y, _ = plant(x)
   return Design(x, float(_WEIGHTS @ y), float(y[2] - LIMIT))

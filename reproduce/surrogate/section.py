@@ -30,7 +30,8 @@ def curves(results: experiment.Results) -> str:
     if mine:
       lines.append([str(n), name, *_beside(mine, printed)])
   return ("#### The notebook's learning curves\n\n" + _table(
-      ["solves", "method"], lines, chosen) +
+      ["solves", "method"], lines, chosen,
+      published.SURROGATE_CURVES_STEPS) +
       " A quarter of the solves chooses the weight decay, pool by pool.\n")
 
 
@@ -42,9 +43,8 @@ def long(results: experiment.Results) -> str:
     mine = rows_lib.matching(results.rows, method=method, strength=strength)
     if mine:
       lines.append([name, *_beside(mine, printed)])
-  step = max(row.step for row in results.rows)
-  return (f"#### 64 solves, {step:,} steps\n\n" +
-          _table(["method"], lines, results.rows) + "\n")
+  return ("#### The notebook's long training, 64 solves\n\n" + _table(
+      ["method"], lines, results.rows, published.SURROGATE_LONG_STEPS) + "\n")
 
 
 def methods(results: experiment.Results) -> str:
@@ -64,7 +64,7 @@ def methods(results: experiment.Results) -> str:
   axes[0].legend(frameon=False, fontsize=8)
   look.save(drawing, results.folder / "cost.png")
   return (
-      "#### All methods\n\nErrors of the values:\n\n"
+      f"#### All methods, {rows[0].step:,} steps\n\nErrors of the values:\n\n"
       f"{tables.errors(rows, grid.VALUE, 'n')}\nOf the Jacobians:\n\n"
       f"{tables.errors(rows, grid.DERIVATIVE, 'n')}\n"
       f"{tables.LEGEND.format(seeds=seeds)}\n"
@@ -101,16 +101,27 @@ def _designs(rows: Sequence[rows_lib.Row]) -> str:
           str(n), about.title,
           markdown.interval(stats.bootstrap(
               100 * np.array(regret), np.median)),
-          f"{max(map(abs, excess)):.2f}",
-          f"{sum(value > .1 for value in excess)} of {len(excess)}",
+          *_distances(np.array(excess)),
           f"{printed.regret:.2f}, {printed.violation:.2f}" if printed else ""])
   return ("Designs found by optimising the surrogates, as the plant has them: "
           "the share of the optimum's objective that is lost (percent, medians "
           "with 95 % intervals), the largest distance from the limit (K), and "
           "how many designs break it by more than 0.1 K. A regret can be low, "
-          "even negative, because the limit is broken.\n\n" + markdown.table(
+          "even negative, because the limit is broken. Ours after "
+          f"{rows[0].step:,} steps; where the optimisation failed, there is no "
+          "design.\n\n" + markdown.table(
               ["solves", "method", "regret", "largest distance", "beyond",
                "notebook: regret, distance"], lines))
+
+
+def _distances(excess: np.ndarray) -> List[str]:
+  """The largest distance, and how many designs are beyond the limit."""
+  found = excess[np.isfinite(excess)]
+  failed = len(excess) - len(found)
+  return [
+      f"{np.abs(found).max():.2f}" if len(found) else "",
+      f"{np.sum(found > .1)} of {len(found)}" +
+      (f", {failed} failed" if failed else "")]
 
 
 def _beside(rows: Sequence[rows_lib.Row],
@@ -126,12 +137,12 @@ def _beside(rows: Sequence[rows_lib.Row],
 
 
 def _table(names: List[str], lines: List[List[str]],
-           rows: Sequence[rows_lib.Row]) -> str:
+           rows: Sequence[rows_lib.Row], steps: int) -> str:
   pools = len(rows_lib.distinct(rows, "seed"))
   return markdown.table(
       [*names, "value", "notebook", "derivative", "notebook"], lines) + (
-          f"\nMedians of our {pools} and the notebook's 5 pools, ours with "
-          "95 % intervals.")
+          f"\nMedians of our {pools} pools after {rows[0].step:,} steps, with "
+          f"95 % intervals, and of the notebook's 5 after {steps:,}.")
 
 
 def _chosen(rows: Sequence[rows_lib.Row]) -> List[rows_lib.Row]:

@@ -36,6 +36,14 @@ def test_pairs_with_a_diverged_run_are_left_out():
   assert interval.size == 3
 
 
+def test_a_ratio_of_means_has_an_interval_and_keeps_pairs_together():
+  whole = np.array([1., 2., 3., 4., 5., NAN])
+  interval = stats.ratio([.5, 1.1, 1.4, 2., 2.5, 9.], whole)
+  assert interval.estimate == pytest.approx(.5) and interval.size == 5
+  assert .45 < interval.low < .5 < interval.high < .55
+  assert np.isnan(stats.ratio([1.], [2.]).low)
+
+
 @pytest.mark.parametrize("function", [
     stats.bootstrap, lambda v: stats.paired_difference(v, np.zeros(len(v)))],
     ids=["bootstrap", "paired"])

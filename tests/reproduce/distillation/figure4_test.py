@@ -10,6 +10,7 @@ import pytest
 from configs import figure4 as config_lib
 from configs.distillation import Trial
 from reproduce import app, experiment, figure4, figure4_search, published
+from reproduce import folder as folder_lib
 from reproduce import rows as rows_lib
 from reproduce import run as run_lib
 from reproduce.distillation import figure4 as section
@@ -413,6 +414,37 @@ def test_a_preset_with_several_trials_runs_what_its_search_found_best():
   (line,) = drawing.axes[0].get_lines()
   assert list(line.get_xdata()) == [.01, .03, .1, .3, 1.]
   np.testing.assert_allclose(line.get_ydata(), [.3, .2, .1, .2, .3], rtol=.01)
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"settings": {"steps": 5}}, "steps: 5 there, 4 now"),
+    ({"agents": {GAME: ["another"]}}, GAME), ({"agents": {}}, GAME),
+    ({"settings": {}}, "batch_size: None there")])
+def test_a_search_of_students_trained_otherwise_is_refused(
+    change, words, finished):
+  config = dataclasses.replace(
+      config_lib.PRESETS["smoke"], percentages=(20.,))
+  made = folder_lib.read_settings(finished)
+  agents = made["agents"]
+  search.check(config, agents, made)
+  # It may be evaluated otherwise, and have more games.
+  search.check(config, agents, {
+      **made, "settings": {**made["settings"], "evaluate_every": 500},
+      "agents": {**agents, "pong": ["another"]}})
+  other = {**made, **{name: {**(made[name] if part else {}), **part}
+                      for name, part in change.items()}}
+  with pytest.raises(errors.UserError, match="trained otherwise") as raised:
+    search.check(config, agents, other)
+  assert words in str(raised.value)
+
+
+def test_the_command_checks_the_search_it_is_given(
+    finished, agents, command, tmp_path, monkeypatch):
+  monkeypatch.setitem(config_lib.SEARCHED_BY, "smoke", "smoke")
+  check_refused(command(
+      figure4, *SMOKE, "--steps=2", f"--agents={agents}",
+      f"--search={finished}", f"--output={tmp_path}/run"),
+      "steps: 4 there, 2 now")
 
 
 def test_a_diverged_trial_is_never_chosen():

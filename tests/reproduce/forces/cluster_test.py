@@ -1,5 +1,6 @@
 """Data of a cluster, and which forces are hidden."""
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -30,6 +31,19 @@ def test_gradients_are_those_of_the_energy_per_atom():
   assert slope == pytest.approx(data.gradients[1, 4, 1], rel=1e-4, abs=1e-7)
 
 
+@pytest.mark.parametrize("unit, share", [
+    ("geometries", 2 / 50), ("atoms", 32 / 650)])
+def test_the_share_that_is_known_is_a_whole_number_of_units(unit, share):
+  assert cluster.share(.05, unit, 50, 13) == share
+
+
+def test_atoms_of_an_icosahedron():
+  icosahedron = pytest.importorskip("ase.cluster").Icosahedron
+  for shells in (1, 2, 3):
+    assert dataclasses.replace(CONFIG, shells=shells).atoms == len(
+        icosahedron("Cu", shells))
+
+
 def test_a_seed_gives_a_trajectory_and_another_one_another():
   first, again, other = (
       cluster.trajectory.__wrapped__(CONFIG, 1, seed) for seed in (3, 3, 4))
@@ -55,4 +69,5 @@ def test_a_fraction_of_the_forces_is_known(unit, shape):
     each = mask[:, :shape[1]].all(2)  # three coordinates together
     np.testing.assert_array_equal(mask.any(2)[:, :shape[1]], each)
     assert each.sum() == round(fraction * each.size)
+    assert cluster.share(fraction, unit, 10, 13) == each.mean()
   assert (known[.5] >= known[.2]).all()

@@ -10,7 +10,7 @@ from configs import forces as config_lib
 from reproduce import rows, tuning
 from reproduce.balancing import grid
 from reproduce.forces import __main__ as forces
-from reproduce.forces import comparison, experiment
+from reproduce.forces import comparison, experiment, section
 
 RESULTS = pathlib.Path(__file__).parents[3] / "results"
 SMOKE = config_lib.PRESETS["smoke"]
@@ -34,7 +34,27 @@ def test_rows_and_section(finished):
   assert {row.settings["unit"] for row in partial} == {"geometries", "atoms"}
   text = (finished / "section.md").read_text()
   assert "How many forces suffice" in text and "nan" not in text
+  assert "5 geometries with all their forces, 3 steps" in text
   assert (finished / "fractions.png").stat().st_size > 5000
+
+
+def test_the_section_names_the_share_that_was_known():
+  """Three tenths of 5 geometries are two of them."""
+  def made(task, method, *errors, **settings):
+    return [rows.Row(task, method, metric, error, n=5, seed=seed,
+                     settings=settings)
+            for metric in (comparison.ENERGY, comparison.FORCE)
+            for seed, error in enumerate(errors)]
+
+  curves = section._curves(
+      made(comparison.ALL, "values", 100., 100., 100.) +
+      made(comparison.ALL, "huge-savine", 1., 1., 1.) +
+      made(comparison.PARTIAL, "huge-savine", 9., 10., 100 / 9,
+           unit="geometries", fraction=.3), SMOKE.data)
+  points = curves["huge-savine", "geometries"]
+  assert list(points) == [0., 2 / 5, 1.]
+  assert section._gained(points[2 / 5], points, comparison.ENERGY).startswith(
+      "50 [")
 
 
 def test_errors_are_in_the_units_they_name():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from reproduce.pricing import basket, digital
 
@@ -49,3 +50,19 @@ def test_a_call_spread_has_the_slope_of_its_own_values():
 def test_samples_are_means_over_two_antithetic_paths():
   np.testing.assert_allclose(PATHS.ends.mean(0), PATHS.x[:, 0])
   assert set(np.unique(PATHS.payoff)) == {0., .5, 1.}
+
+
+@pytest.mark.parametrize("label, width, deviation", [
+    ("likelihood ratio", 0., 1.51), ("call spread", .05, 5.99),
+    ("call spread", .2, 2.43)])
+def test_noise_of_labels_at_the_strike(label, width, deviation):
+  """Those that docs/pricing.md names, in closed form."""
+  change = PATHS.ends[0] - PATHS.x[:, 0]
+  x = np.full_like(PATHS.x, basket.STRIKE)
+  samples = digital.LABELS[label](digital.Paths(
+      x, np.stack([basket.STRIKE + change, basket.STRIKE - change])), width)
+  assert samples.dy_dx.std() == pytest.approx(deviation, rel=.01)
+  within = stats.norm.cdf(width / 2 / digital.DEVIATION) * 2 - 1  # both paths
+  exact = (np.sqrt(1 - 2 / np.pi) / (2 * digital.DEVIATION) if not width else
+           np.sqrt(within * (1 - within)) / width)
+  assert exact == pytest.approx(deviation, abs=.005)

@@ -8,6 +8,7 @@ import pytest
 
 from configs import balancing
 from configs import pricing as config_lib
+from reproduce import experiment as results_lib
 from reproduce import published, rows, run, tuning
 from reproduce.balancing import grid
 from reproduce.pricing import __main__ as pricing
@@ -34,7 +35,22 @@ def test_rows_and_section(finished):
       measured, task="their paths")} == {281}
   text = (finished / "section.md").read_text()
   assert text.count("\n#### ") == 3 and "nan" not in text
+  assert "Ours after 1 steps, theirs after 1,600" in text
+  assert "basket, 3 steps" in text and "64 paths, 3 steps" in text
   assert (finished / "digital.png").stat().st_size > 5000
+
+
+def test_labels_are_compared_with_values_alone_seed_by_seed(tmp_path):
+  def made(method, weight, factor):
+    return [rows.Row("digital", method, metric, factor * error, n=64, seed=seed,
+                     settings={"width": 0., "weight": weight})
+            for metric in (grid.VALUE, grid.DERIVATIVE)
+            for seed, error in enumerate((.1, .2, .4))]
+
+  text = section._labels(results_lib.Results(
+      made("values", 0., 1.) + made("pathwise", 1., 10.), tmp_path, tmp_path))
+  (line,) = [line for line in text.splitlines() if "| pathwise |" in line]
+  assert line.count("| **1.00 [1.00, 1.00]** |") == 2
 
 
 def test_a_lost_part_is_computed_again_to_the_same_rows(finished, tmp_path):

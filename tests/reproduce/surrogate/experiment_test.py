@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from configs import surrogate as config_lib
 from reproduce import experiment, rows
@@ -9,6 +10,7 @@ from reproduce.balancing import grid
 from reproduce.surrogate import __main__ as surrogate
 from reproduce.surrogate import comparison, section
 from reproduce.surrogate import experiment as experiment_lib
+from sobolev_tf import EnsembleMLP
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,8 @@ def test_section(finished):
   text = (finished / "section.md").read_text()
   assert text.count("\n#### ") == 2 and "nan" not in text
   assert "| 16 | weight 1 |" in text and "| 0.238 |" in text
+  assert "our 2 pools after 20 steps" in text and "5 after 5,000" in text
+  assert "#### All methods, 20 steps" in text
   assert (finished / "cost.png").stat().st_size > 5000
 
 
@@ -45,10 +49,31 @@ def test_long_training_stands_beside_the_notebooks(tmp_path):
           for method, strength in (("constant", .2), ("constant", 20.))
           for metric in (grid.VALUE, grid.DERIVATIVE) for seed in range(3)]
   text = section.long(experiment.Results(made, tmp_path, tmp_path))
-  assert "20,000 steps" in text
+  assert "Medians of our 3 pools after 20,000 steps" in text
   line = "| 0.025 [0.025, 0.025] | {} | 0.025 [0.025, 0.025] | {} |"
   assert f"| weight 1 {line.format('0.038', '0.455')}" in text
   assert f"| weight 100 {line.format('0.019', '0.214')}" in text
+
+
+def test_designs_are_optimised_in_float64():
+  network = EnsembleMLP((0, 1), 5, (8, 4), tf.tanh)
+  x = np.random.default_rng(0).normal(size=(2, 3, 5))
+  exact = comparison._double(network)(tf.constant(x))
+  assert exact.dtype == tf.float64
+  np.testing.assert_allclose(
+      network(tf.constant(x, tf.float32)), exact, atol=1e-6)
+
+
+def test_designs_that_failed_are_counted_and_left_out():
+  made = [rows.Row("reactor", "values", metric, value, n=16, seed=seed,
+                   step=300)
+          for metric, values in ((comparison.REGRET, (.1, np.nan, .3)),
+                                 (comparison.EXCESS, (-2., np.nan, .5)))
+          for seed, value in enumerate(values)]
+  text = section._designs(made)
+  assert "300 steps" in text
+  assert "| 16 | values alone | 20.00 [" in text
+  assert "| 2.00 | 1 of 2, 1 failed | 5.51, 28.46 |" in text
 
 
 def test_the_weight_decay_is_chosen_pool_by_pool_on_validation_errors():

@@ -2,6 +2,7 @@
 differences."""
 
 import numpy as np
+import pytest
 
 from reproduce.surrogate import design, reactor
 
@@ -43,3 +44,21 @@ def test_the_optimum_is_the_notebooks():
       design.plant(x)[0] + np.array([0., 0., 5., 0.]), design.plant(x)[1]))
   assert 0. < design.regret(worse, best) < .05
   np.testing.assert_allclose(worse.excess, -5., atol=1e-6)
+
+
+def test_a_design_of_a_model_that_diverged_is_nan():
+  found = design.best(lambda x: (np.full(4, np.nan), np.full((4, 5), np.nan)))
+  assert np.isnan([*found.x, found.objective, found.excess]).all()
+  assert np.isnan(design.regret(found, design.best(design.plant)))
+
+
+@pytest.mark.parametrize("options", [{"maxiter": 2}, {"ftol": 1e-9}])
+def test_a_design_of_an_optimisation_that_failed_is_nan(options, monkeypatch):
+  """Too few steps; and a limit that no input keeps."""
+  hot = np.array([0., 0., 0. if "maxiter" in options else 100., 0.])
+  minimize = design.optimize.minimize
+  monkeypatch.setattr(design.optimize, "minimize", lambda *given, **named:
+                      minimize(*given, **{**named, "options": options}))
+  found = design.best(lambda x: (
+      design.plant(x)[0] + hot, design.plant(x)[1]))
+  assert np.isnan([*found.x, found.objective, found.excess]).all()
