@@ -71,6 +71,16 @@ def test_digits_lose_little_by_the_rates_of_drawn_shapes():
     assert means[searched(settings, method)] > max(means.values()) - 1.
 
 
+def test_fashion_has_what_its_tuning_chose():
+  measured = rows.read(RESULTS / "fashion_mnist-3-true" / "tuning")
+  (settings,) = config_lib.get("cpu", "fashion_mnist").settings
+  chosen = tuning.choose(measured, section.SEARCH)
+  assert chosen == {
+      method: searched(settings, method) for method in sg.METHODS}
+  assert {row.seed for row in measured}.isdisjoint(
+      config_lib.get("cpu", "fashion_mnist").seeds)
+
+
 @pytest.mark.parametrize("targets", sg.TARGETS)
 def test_shapes_have_what_their_tuning_chose(targets):
   measured = rows.read(RESULTS / f"shapes-3-{targets}" / "tuning")
