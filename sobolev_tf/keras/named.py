@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from sobolev_tf import errors
+from sobolev_tf.derivatives import shapes
 from sobolev_tf.keras import by_order, named_matching, tensors
 from sobolev_tf.keras import model as model_lib
 
@@ -124,7 +125,12 @@ class NamedSobolevModel(model_lib.SobolevModel):
     return x
 
   def _inputs(self, x):
-    return self._points(tf.nest.map_structure(tf.convert_to_tensor, x))
+    if isinstance(x, Mapping):
+      return self._points({
+          key: shapes.to_tensor(part, f"The input {key!r}")
+          for key, part in x.items()})
+    return self._points([shapes.to_tensor(part, f"The input {key}")
+                         for key, part in enumerate(x)])
 
   def _weights(self, given) -> Optional[Dict[str, Any]]:
     if isinstance(given, (list, tuple, Mapping)):
