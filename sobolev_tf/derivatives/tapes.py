@@ -14,30 +14,18 @@ j-th derivative has the shape `[*batch] + event * j`. Any other has
 `[*batch, *out] + event * j`.
 """
 
-from typing import Callable, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Sequence, Tuple, Union
 
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
 
 from sobolev_tf import errors
 from sobolev_tf.derivatives import chosen as chosen_lib
-from sobolev_tf.derivatives import (
-    gradients,
-    memory,
-    operations,
-    shapes,
-    tracing,
-)
+from sobolev_tf.derivatives import gradients, memory, shapes, vectorised
 
 Function = Callable[[tf.Tensor], tf.Tensor]
 Direction = Union[tf.Tensor, Function]
 
 _UNROLLED = memory.Memory()  # 1 for functions whose VJPs cannot be vectorised
-
-
-class _NotVectorisedError(Exception):
-  """TensorFlow cannot compute several VJPs of a function at once."""
-  ag_pass_through = True
 
 
 def gradient(function: Function, x: tf.Tensor,
@@ -161,7 +149,7 @@ def _derivatives(function: Function, x: tf.Tensor, order: int, named: Function,
   if not (unrolled or _UNROLLED[named]):
     try:
       return _nested(function, x, order, named)
-    except _NotVectorisedError:
+    except vectorised.FailedError:
       _UNROLLED[named] = 1
   return _nested(function, x, order, named, unrolled=True)
 
@@ -196,9 +184,9 @@ def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
   if components.shape[1] == 1:
     derivative = tape.gradient(components, x)
   elif unrolled:
-    derivative = _one_by_one(tape, components, x)
+    derivative = vectorised.one_by_one(tape, components, x)
   else:
-    derivative = _vectorised(tape, components, x)
+    derivative = vectorised.at_once(tape, components, x)
   if derivative is None:
     if order == 1:
       raise shapes.independent_error(named)
@@ -206,74 +194,6 @@ def _nested(function: Function, x: tf.Tensor, order: int, named: Function,
     derivative = tf.zeros(tf.concat([tf.shape(x)[:1], shape], 0), x.dtype)
   derivative = tf.reshape(derivative, tf.concat([tf.shape(x)[:1], shape], 0))
   return lower + (derivative,)
-
-
-def _one_by_one(tape: tf.GradientTape, components: tf.Tensor,
-                x: tf.Tensor) -> Optional[tf.Tensor]:
-  """The Jacobian [B, M, *event] of components [B, M], a VJP for each."""
-  rows = [tape.gradient(components, x, tf.broadcast_to(
-      seed, tf.shape(components))) for seed in tf.unstack(
-          tf.eye(components.shape[1], dtype=x.dtype))]
-  return None if rows[0] is None else tf.stack(rows, axis=1)
-
-
-def _vectorised(tape: tf.GradientTape, components: tf.Tensor,
-                x: tf.Tensor) -> Optional[tf.Tensor]:
-  """As `_one_by_one`, all VJPs at once."""
-  connected: List[bool] = []
-
-  def row(seed: tf.Tensor) -> tf.Tensor:
-    derivative = tape.gradient(
-        components, x, tf.broadcast_to(seed, tf.shape(components)))
-    connected.append(derivative is not None)
-    if _is_vectorised_wrongly():
-      raise _NotVectorisedError
-    return tf.zeros_like(x) if derivative is None else derivative
-
-  if _resists():
-    raise _NotVectorisedError
-  try:
-    rows = tf.vectorized_map(
-        row, tf.eye(components.shape[1], dtype=x.dtype),
-        fallback_to_while_loop=False)  # [M, B, *event]
-  except (errors.UserError, LookupError):  # one by one this fails, too
-    raise
-  except Exception as error:  # many types, from eager kernels and from traces
-    raise _NotVectorisedError from error
-  if not any(connected):
-    return None
-  return tf.transpose(rows, [1, 0, *range(2, rows.shape.rank)])
-
-
-def _resists() -> bool:
-  """Whether the graph around holds what fails only when it runs vectorised.
-
-  That are grouped convolutions, and loops that XLA is to compile. Eagerly the
-  failure itself is met.
-  """
-  if tf.executing_eagerly():
-    return False
-  graph = tf.compat.v1.get_default_graph()
-  xla = control_flow_util.GraphOrParentsInXlaContext(graph)
-  return any(
-      xla if operation.type in tracing.CONTROL_FLOW else _is_grouped(operation)
-      for operation in tracing.all_operations(graph.get_operations()))
-
-
-def _is_vectorised_wrongly() -> bool:
-  """Whether this graph, of one VJP, holds what would get wrong numbers."""
-  graph = tf.compat.v1.get_default_graph()
-  rows = [operations.lookup(operation.type) for operation in
-          tracing.all_operations(graph.get_operations())]
-  return any(row is not None and row.vectorised == "wrong" for row in rows)
-
-
-def _is_grouped(operation: tf.Operation) -> bool:
-  if operation.type not in ("Conv2D", "Conv3D"):
-    return False
-  channels = operation.get_attr("data_format").index(b"C")
-  image, kernel = operation.inputs[0].shape, operation.inputs[1].shape
-  return image[channels] != kernel[-2]
 
 
 @gradients.right_gradients()

@@ -1,5 +1,6 @@
 """What Keras users give per order of derivative, by the orders' names."""
 
+import numbers
 from typing import (
   Any,
   Dict,
@@ -114,6 +115,10 @@ def plan(names: Sequence[str], loss, loss_weights, metrics_, weighted_metrics
           "A balancing weighs all orders against each other, but one has the "
           "loss None: give each a loss, or loss_weights as numbers.")
   weights = by_name("loss_weights", loss_weights, names)
+  for weight in (weights or {}).values():
+    if not isinstance(weight, numbers.Real):
+      raise errors.UserError(
+          f"loss_weights must be numbers, got {weight!r} among them.")
   used = {name: loss for name, loss in given.items()
           if loss is not None and (weights is None or weights[name] != 0)}
   if not used:

@@ -84,7 +84,7 @@ def _sentence(x: np.ndarray, compared: Dict) -> str:
             "learning rate if the loss has grown over the steps.")
   first = min(where)
   name, what = next(key for key, rows in bad.items() if rows[first])
-  of = "value" if name == "value" else f"derivative '{name}'"
+  of = "value" if name == "value" else f"'{name}'"
   point = np.array2string(np.ravel(x[first])[:6], precision=4)
   if what == "target":
     return (f"The target of the {of} is infinite at example {first} of the "

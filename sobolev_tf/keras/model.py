@@ -417,6 +417,7 @@ class SobolevModel(keras.Model):
 
   def _look_for_missing(self, x, y, weight) -> None:
     """Makes the training step anew once targets may be missing."""
+    tensors.check_data(y, weight)
     if not self._may_miss and supervision.may_be_missing(
         (x, y, weight), mixed=self.stochastic):
       self._may_miss = True

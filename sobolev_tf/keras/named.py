@@ -10,9 +10,11 @@ import collections
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
+from sobolev_tf.derivatives import shapes
 from sobolev_tf.keras import by_order, named_matching, tensors
 from sobolev_tf.keras import model as model_lib
 
@@ -124,7 +126,15 @@ class NamedSobolevModel(model_lib.SobolevModel):
     return x
 
   def _inputs(self, x):
-    return self._points(tf.nest.map_structure(tf.convert_to_tensor, x))
+    def tensor(key, part):
+      if isinstance(part, (np.ndarray, tf.Tensor)):  # maybe of texts
+        return tf.convert_to_tensor(part)
+      return shapes.to_tensor(part, f"The input {key!r}")
+    if isinstance(x, Mapping):
+      x = {key: tensor(key, part) for key, part in x.items()}
+    elif isinstance(x, (list, tuple)):
+      x = [tensor(key, part) for key, part in enumerate(x)]
+    return self._points(x)
 
   def _weights(self, given) -> Optional[Dict[str, Any]]:
     if isinstance(given, (list, tuple, Mapping)):

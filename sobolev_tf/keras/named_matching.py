@@ -105,6 +105,8 @@ class NamedMatching(NamedTuple):
     Raises:
       UserError: naming the first such derivative.
     """
+    if not any(by for _, by in self.pairs):
+      return
     missing: List[str] = []
 
     def look(x):

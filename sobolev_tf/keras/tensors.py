@@ -1,7 +1,10 @@
 """Checks of what a Keras model is given and of what it gives."""
 
+import numbers
 from typing import Any
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from sobolev_tf import errors
@@ -35,6 +38,32 @@ def check_input(x: tf.Tensor, dtype: str, expected: Any = None) -> tf.Tensor:
         f"The inputs have the shape {x.shape} and no batch axis: give "
         "[B, *event], from a data set by its batch(B).")
   return tf.cast(x, dtype) if x.dtype.is_floating else x
+
+
+def check_data(y, weight) -> None:
+  """Checks targets and sample weights before Keras cuts them into batches.
+
+  Args:
+    y: as for `fit`: arrays in a structure, or None.
+    weight: an array, arrays in the same structure, or None.
+
+  Raises:
+    UserError: if something is no array of numbers, or the structures differ.
+  """
+  for what, given in (("targets", y), ("sample_weight", weight)):
+    for leaf in tf.nest.flatten(given):
+      if isinstance(leaf, (numbers.Number, str)) or (
+          isinstance(leaf, np.ndarray) and leaf.dtype.kind in "OSU"):
+        raise errors.UserError(
+            f"{what} must be arrays or tensors of numbers, got {leaf!r}: "
+            "make an array of each list, with np.array(..., dtype=float).")
+  if all(isinstance(given, (list, tuple, dict)) for given in (y, weight)):
+    try:
+      keras.tree.assert_same_structure(y, weight)
+    except ValueError as error:
+      raise errors.UserError(
+          "sample_weight must be one array, or one for each array of the "
+          "targets, in the same lists and dictionaries.") from error
 
 
 def check_batch(given: tf.Tensor, like: tf.Tensor) -> tf.Tensor:

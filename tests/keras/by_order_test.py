@@ -44,6 +44,7 @@ def test_one_weight_per_example():
     ({"weighted_metrics": ["mae", "nonsense"]}, "weighted_metrics has 'nonse"),
     ({"metrics": 3}, "metrics has 3"), ({"loss": "mes"}, "loss has 'mes'"),
     ({"loss": ("mse", "mes")}, "loss has 'mes'"),
+    ({"loss_weights": (1., "a")}, "loss_weights must be numbers, got 'a'"),
 ])
 def test_what_keras_does_not_know_is_named(options, words):
   model = SobolevModel(keras.Sequential([keras.layers.Dense(1)]))

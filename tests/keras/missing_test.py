@@ -203,7 +203,7 @@ def test_what_is_not_finite_is_named_and_trains_nothing(eagerly):
   made.compile(keras.optimizers.SGD(1.), run_eagerly=eagerly)
   before = [v.numpy() for v in inner.trainable_variables]
   with pytest.raises(errors.UserError, match=(
-      "model's derivative 'first' is not finite at example 2 ")):
+      "model's 'first' is not finite at example 2 ")):
     made.fit(X, (Y, DY), batch_size=6, shuffle=False, verbose=0)
   for b, v in zip(before, inner.trainable_variables):
     np.testing.assert_array_equal(b, v.numpy())
