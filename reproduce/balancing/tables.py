@@ -19,7 +19,7 @@ class Scores(NamedTuple):
   """Errors of the methods on one problem.
 
   Attributes:
-    methods: M names, in the order of `configs.balancing.METHODS`.
+    methods: M names, in the order of `configs.balancing.ALL_METHODS`.
     errors: log10 by seed, `[M, S]`; NaN where a network diverged.
   """
   methods: Sequence[str]
@@ -54,7 +54,7 @@ def scores(rows: Sequence[rows_lib.Row], metric: str, **wanted) -> Scores:
     The errors.
   """
   found = {method: decades.log_errors(rows, metric, method=method, **wanted)
-           for method in config_lib.METHODS}
+           for method in config_lib.ALL_METHODS}
   made = [method for method, errors in found.items() if len(errors)]
   return Scores(made, np.array([found[method] for method in made]))
 
@@ -73,7 +73,7 @@ def errors(rows: Sequence[rows_lib.Row], metric: str, over: str) -> str:
   columns = rows_lib.distinct(rows_lib.matching(rows, metric=metric), over)
   each = [scores(rows, metric, **{over: column}) for column in columns]
   lines: List[List[str]] = []
-  for method, about in config_lib.METHODS.items():
+  for method, about in config_lib.ALL_METHODS.items():
     cells = [_cell(score, method) for score in each]
     if any(cells):
       lines.append([about.title, *cells])
