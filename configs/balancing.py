@@ -13,9 +13,8 @@ Robust terms (`sobolev_tf.losses.robust`) have a search of their own, by the
 same rule, fixed before it ran as well: does one of them, in place of Eq. 1's
 squared error of the gradient, repair the two functions of Figure 2 on which
 Sobolev Training loses? Beside them stand values alone, Eq. 1 and the constant
-weight, with 12 trials each. Each function has a choice of its own, one for both
-numbers of training points: the mean of log10 error over seeds and sizes
-decides. Robust terms have the weight 1.
+weight, with 12 trials each. Each function has a choice of its own. Robust terms
+have the weight 1.
 """
 
 import dataclasses
@@ -146,10 +145,13 @@ class Config:
 
 ALL_TRIALS: Mapping[str, Tuple[Trial, ...]] = {
     method: Grid().trials(method) for method in METHODS}
-# ours: one of each, where nothing is tuned
+# ours: where nothing is tuned, the same rate and weight decay for all methods
+# and the middle one of their strengths
 ONE_TRIAL: Mapping[str, Tuple[Trial, ...]] = {
-    method: (trials[len(trials) // 2],)
-    for method, trials in ALL_TRIALS.items()}
+    name: (Trial(1e-2, sorted(method.strengths or (0.,))[
+        len(method.strengths) // 2], .1),)
+    for name, method in METHODS.items()}
+UNTUNED = ("quick", "smoke")  # presets with these, here and of other problems
 # Smooth, and not Figure 2's ReLU of 256 units: the derivatives of a ReLU
 # network are piecewise constant, and the other problems' networks are smooth.
 # Width and activation are those of configs.order2.

@@ -8,7 +8,7 @@ from absl import flags
 from configs import balancing as config_lib
 from reproduce import experiment, run, tuning
 from reproduce import rows as rows_lib
-from reproduce.balancing import benchmark_functions, grid, tables, which
+from reproduce.balancing import benchmark_functions, grid, repair, tables, which
 
 
 def plan(preset: str,
@@ -49,6 +49,9 @@ def write(results: experiment.Results) -> str:
     return "\n".join(tuning.write(own, grid.SEARCH)
                      for own in chosen_together(rows))
   text = f"### Preset `{rows[0].preset}`\n\n"
+  if tables.is_untuned(rows):
+    text += ("Untuned: one learning rate and weight decay for all methods, and "
+             "the middle one of each method's strengths.\n\n")
   for n in rows_lib.distinct(rows, "n"):
     own = rows_lib.matching(rows, n=n)
     text += (f"Errors of the value, {n} points:\n\n"
@@ -57,7 +60,9 @@ def write(results: experiment.Results) -> str:
              f"{tables.errors(own, grid.DERIVATIVE, 'task')}\n")
   seeds = len(rows_lib.distinct(rows, "seed"))
   return (text + tables.LEGEND.format(seeds=seeds) + "\n" +
-          which.write(which.problems(rows, results.source)))
+          (repair.write(rows) if config_lib.ROBUST.keys() & {
+              row.method for row in rows} else
+           which.write(which.problems(rows, results.source))))
 
 
 EXPERIMENT = experiment.Experiment(

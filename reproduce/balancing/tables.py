@@ -1,6 +1,6 @@
 """Errors of all methods, beside each other."""
 
-from typing import List, NamedTuple, Sequence
+from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -26,19 +26,21 @@ class Scores(NamedTuple):
   errors: np.ndarray
 
   @property
-  def best(self) -> int:
-    """The method with the lowest mean; one that diverged is not."""
-    return int(np.argmin(np.nan_to_num(self.errors.mean(1), nan=np.inf)))
+  def best(self) -> Optional[int]:
+    """The method with the lowest mean, of those that never diverged."""
+    means = self.errors.mean(1)
+    return int(np.nanargmin(means)) if np.isfinite(means).any() else None
 
   def behind(self, method: int) -> stats.Interval:
     """A method's errors minus the best's, in decades, paired by seed."""
-    return stats.paired_difference(self.errors[method], self.errors[self.best])
+    best = np.nan if self.best is None else self.errors[self.best]
+    return stats.paired_difference(self.errors[method], best)
 
   def level(self, method: int) -> bool:
-    """Whether a method cannot be told from the best."""
+    """Whether a method cannot be told from the best; False with one seed."""
     return method == self.best or (
         bool(np.isfinite(self.errors[method]).all()) and
-        not self.behind(method).low > 0)
+        self.behind(method).low <= 0)
 
 
 def scores(rows: Sequence[rows_lib.Row], metric: str, **wanted) -> Scores:
@@ -63,7 +65,7 @@ def errors(rows: Sequence[rows_lib.Row], metric: str, over: str) -> str:
   """A table with a line per method.
 
   Args:
-    rows: of one run.
+    rows: of one run; those of an untuned preset are called that.
     metric: the error.
     over: the field with a column for each of its values, "n" or "task".
 
@@ -78,8 +80,13 @@ def errors(rows: Sequence[rows_lib.Row], metric: str, over: str) -> str:
     if any(cells):
       lines.append([about.title, *cells])
   return markdown.table(
-      ["method", *(f"n = {c}" if over == "n" else str(c) for c in columns)],
+      ["method, untuned" if is_untuned(rows) else "method", *(f"n = {c}" if over == "n" else str(c) for c in columns)],
       lines)
+
+
+def is_untuned(rows: Sequence[rows_lib.Row]) -> bool:
+  """Whether methods were compared with `configs.balancing.ONE_TRIAL`."""
+  return rows[0].preset in config_lib.UNTUNED
 
 
 def _cell(score: Scores, method: str) -> str:
@@ -87,6 +94,9 @@ def _cell(score: Scores, method: str) -> str:
     return ""
   index = score.methods.index(method)
   mean = stats.bootstrap(score.errors[index])
+  diverged = score.errors.shape[1] - mean.size
   text = markdown.interval(stats.Interval(
       10**mean.estimate, 10**mean.low, 10**mean.high, mean.size), 3)
+  if mean.size and diverged:
+    text += f" ({diverged} diverged)"
   return f"**{text}**" if score.level(index) else text
