@@ -148,7 +148,7 @@ ALL_TRIALS: Mapping[str, Tuple[Trial, ...]] = {
 # ours: where nothing is tuned, the same rate and weight decay for all methods
 # and the middle one of their strengths
 ONE_TRIAL: Mapping[str, Tuple[Trial, ...]] = {
-    name: (Trial(1e-2, sorted(method.strengths or (0.,))[
+    name: (Trial(1e-2, (method.strengths or (0.,))[
         len(method.strengths) // 2], .1),)
     for name, method in METHODS.items()}
 UNTUNED = ("quick", "smoke")  # presets with these, here and of other problems
