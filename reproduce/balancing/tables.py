@@ -80,8 +80,8 @@ def errors(rows: Sequence[rows_lib.Row], metric: str, over: str) -> str:
     if any(cells):
       lines.append([about.title, *cells])
   return markdown.table(
-      ["method, untuned" if is_untuned(rows) else "method", *(f"n = {c}" if over == "n" else str(c) for c in columns)],
-      lines)
+      ["method, untuned" if is_untuned(rows) else "method",
+       *(f"n = {c}" if over == "n" else str(c) for c in columns)], lines)
 
 
 def is_untuned(rows: Sequence[rows_lib.Row]) -> bool:

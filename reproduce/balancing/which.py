@@ -44,6 +44,7 @@ def problems(rows: Sequence[rows_lib.Row], folder: pathlib.Path
 
 def write(found: Sequence[Problem]) -> str:
   """A table with a line per problem and one with a line per method."""
+  methods = max(len(problem.scores.methods) for problem in found)
   return (
       "#### Which to use when\n\n" + markdown.table(
           ["problem", "lowest error", "no worse", "gain over values alone",
@@ -51,7 +52,7 @@ def write(found: Sequence[Problem]) -> str:
           [_problem(problem) for problem in found]) +
       "\nGains: log10 of the error, minus that of the method with the lowest, "
       "paired by seed, with 95 % intervals. As the lowest is picked among "
-      f"{max(len(p.scores.methods) for p in found)}, its gain is somewhat too high.\n\n" +
+      f"{methods}, its gain is somewhat too high.\n\n" +
       markdown.table(
           ["method", "lowest or no worse", "behind the lowest, mean",
            "at most", "on"],

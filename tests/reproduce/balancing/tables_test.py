@@ -50,7 +50,7 @@ def test_one_seed_has_a_lowest_but_none_that_is_level():
   one = rows.matching(ROWS, seed=0)
   found = tables.scores(one, grid.VALUE)
   assert found.methods[found.best] == "z-score"
-  assert [found.level(i) for i in range(5)] == [False, False, False, True, False]
+  assert [found.level(i) for i in range(5)] == [i == 3 for i in range(5)]
   assert tables.errors(one, grid.VALUE, "n").count("**") == 2
   text = which.write([which.Problem("a", found)])
   assert f"| none | 2.00 | 1.00 | {stats.TOO_FEW} |" in text
@@ -74,7 +74,8 @@ def test_a_method_that_always_diverged_beside_one_that_did_not():
            which.Problem("b", tables.scores(made("eq1", 0.), grid.VALUE))]
   text = which.write(found)
   assert "| Eq. 1, weight 1 | 1 of 2 | 0.00 | 0.00 | b |" in text
-  assert "| a | values alone | none | 0.00 [0.00, 0.00] | all diverged |" in text
+  assert ("| a | values alone | none | 0.00 [0.00, 0.00] | all diverged |"
+          in text)
   assert "| all diverged |" in tables.errors(lost, grid.VALUE, "n")
 
 
