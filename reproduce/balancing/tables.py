@@ -33,8 +33,9 @@ class Scores(NamedTuple):
 
   def behind(self, method: int) -> stats.Interval:
     """A method's errors minus the best's, in decades, paired by seed."""
-    best = np.nan if self.best is None else self.errors[self.best]
-    return stats.paired_difference(self.errors[method], best)
+    if self.best is None:
+      return stats.paired_difference((), ())
+    return stats.paired_difference(self.errors[method], self.errors[self.best])
 
   def level(self, method: int) -> bool:
     """Whether a method cannot be told from the best; False with one seed."""
