@@ -9,10 +9,10 @@ from reproduce.regression import data, units
 from sobolev_tf import functions
 
 
-def parts(config: config_lib.Config) -> List[run.Part]:
-  """The parts of a run."""
+def parts(name: str, config: config_lib.Config) -> List[run.Part]:
+  """The parts of a run, whose names begin with the given one."""
   return grid.parts(
-      "functions", lambda count: members(config, count),
+      name, lambda count: members(config, count),
       {count: config.trials for count in config.sizes}, config.training)
 
 

@@ -88,7 +88,7 @@ def train(network: snt.Module, data: Data, seeds: Sequence[int], method: str,
     data: the members' training sets; x may be `[E, N, *event]`, and
       derivatives that are NaN are left out.
     seeds: of each member's minibatches.
-    method: a key of `configs.balancing.METHODS`.
+    method: a key of `configs.balancing.ALL_METHODS`.
     strength: the method's own, see `methods.make`.
     learning_rates: Adam's at the start, of each member; they fall to 0 along
       half a cosine.
@@ -123,7 +123,8 @@ def train(network: snt.Module, data: Data, seeds: Sequence[int], method: str,
   balancing = methods.make(method, strength, data[1:], rate,
                            every=count // batches.batch_size)
   loss = losses.SobolevLoss(
-      order=1, weights=balancing, differentiate=differentiate)
+      order=1, losses=methods.compared(method, strength, data.dy_dx),
+      weights=balancing, differentiate=differentiate)
 
   def compare(x, y, dy_dx, weight):
     if balancing is None:

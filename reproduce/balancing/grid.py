@@ -35,7 +35,7 @@ SEARCH = tuning.Search(
     "log10 error of the value", score=lambda error: -float(np.log10(error)),
     shown=lambda score: 0. - score, form="{:.2f}",
     titles={name: method.title
-            for name, method in config_lib.METHODS.items()})
+            for name, method in config_lib.ALL_METHODS.items()})
 
 
 class Member(NamedTuple):

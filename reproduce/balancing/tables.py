@@ -1,6 +1,6 @@
 """Errors of all methods, beside each other."""
 
-from typing import List, NamedTuple, Sequence
+from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -19,26 +19,29 @@ class Scores(NamedTuple):
   """Errors of the methods on one problem.
 
   Attributes:
-    methods: M names, in the order of `configs.balancing.METHODS`.
+    methods: M names, in the order of `configs.balancing.ALL_METHODS`.
     errors: log10 by seed, `[M, S]`; NaN where a network diverged.
   """
   methods: Sequence[str]
   errors: np.ndarray
 
   @property
-  def best(self) -> int:
-    """The method with the lowest mean; one that diverged is not."""
-    return int(np.argmin(np.nan_to_num(self.errors.mean(1), nan=np.inf)))
+  def best(self) -> Optional[int]:
+    """The method with the lowest mean, of those that never diverged."""
+    means = self.errors.mean(1)
+    return int(np.nanargmin(means)) if np.isfinite(means).any() else None
 
   def behind(self, method: int) -> stats.Interval:
     """A method's errors minus the best's, in decades, paired by seed."""
+    if self.best is None:
+      return stats.paired_difference((), ())
     return stats.paired_difference(self.errors[method], self.errors[self.best])
 
   def level(self, method: int) -> bool:
-    """Whether a method cannot be told from the best."""
+    """Whether a method cannot be told from the best; False with one seed."""
     return method == self.best or (
         bool(np.isfinite(self.errors[method]).all()) and
-        not self.behind(method).low > 0)
+        self.behind(method).low <= 0)
 
 
 def scores(rows: Sequence[rows_lib.Row], metric: str, **wanted) -> Scores:
@@ -54,7 +57,7 @@ def scores(rows: Sequence[rows_lib.Row], metric: str, **wanted) -> Scores:
     The errors.
   """
   found = {method: decades.log_errors(rows, metric, method=method, **wanted)
-           for method in config_lib.METHODS}
+           for method in config_lib.ALL_METHODS}
   made = [method for method, errors in found.items() if len(errors)]
   return Scores(made, np.array([found[method] for method in made]))
 
@@ -63,7 +66,7 @@ def errors(rows: Sequence[rows_lib.Row], metric: str, over: str) -> str:
   """A table with a line per method.
 
   Args:
-    rows: of one run.
+    rows: of one run; those of an untuned preset are called that.
     metric: the error.
     over: the field with a column for each of its values, "n" or "task".
 
@@ -73,13 +76,18 @@ def errors(rows: Sequence[rows_lib.Row], metric: str, over: str) -> str:
   columns = rows_lib.distinct(rows_lib.matching(rows, metric=metric), over)
   each = [scores(rows, metric, **{over: column}) for column in columns]
   lines: List[List[str]] = []
-  for method, about in config_lib.METHODS.items():
+  for method, about in config_lib.ALL_METHODS.items():
     cells = [_cell(score, method) for score in each]
     if any(cells):
       lines.append([about.title, *cells])
   return markdown.table(
-      ["method", *(f"n = {c}" if over == "n" else str(c) for c in columns)],
-      lines)
+      ["method, untuned" if is_untuned(rows) else "method",
+       *(f"n = {c}" if over == "n" else str(c) for c in columns)], lines)
+
+
+def is_untuned(rows: Sequence[rows_lib.Row]) -> bool:
+  """Whether methods were compared with `configs.balancing.ONE_TRIAL`."""
+  return rows[0].preset in config_lib.UNTUNED
 
 
 def _cell(score: Scores, method: str) -> str:
@@ -87,6 +95,9 @@ def _cell(score: Scores, method: str) -> str:
     return ""
   index = score.methods.index(method)
   mean = stats.bootstrap(score.errors[index])
+  diverged = score.errors.shape[1] - mean.size
   text = markdown.interval(stats.Interval(
       10**mean.estimate, 10**mean.low, 10**mean.high, mean.size), 3)
+  if mean.size and diverged:
+    text += f" ({diverged} diverged)"
   return f"**{text}**" if score.level(index) else text

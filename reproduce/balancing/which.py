@@ -1,7 +1,7 @@
 """Which method to use when, from the rows of every problem that was run."""
 
 import pathlib
-from typing import List, Mapping, NamedTuple, Sequence, Tuple
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -44,6 +44,7 @@ def problems(rows: Sequence[rows_lib.Row], folder: pathlib.Path
 
 def write(found: Sequence[Problem]) -> str:
   """A table with a line per problem and one with a line per method."""
+  methods = max(len(problem.scores.methods) for problem in found)
   return (
       "#### Which to use when\n\n" + markdown.table(
           ["problem", "lowest error", "no worse", "gain over values alone",
@@ -51,7 +52,7 @@ def write(found: Sequence[Problem]) -> str:
           [_problem(problem) for problem in found]) +
       "\nGains: log10 of the error, minus that of the method with the lowest, "
       "paired by seed, with 95 % intervals. As the lowest is picked among "
-      f"{len(config_lib.METHODS)}, its gain is somewhat too high.\n\n" +
+      f"{methods}, its gain is somewhat too high.\n\n" +
       markdown.table(
           ["method", "lowest or no worse", "behind the lowest, mean",
            "at most", "on"],
@@ -62,6 +63,8 @@ def write(found: Sequence[Problem]) -> str:
 
 def _problem(problem: Problem) -> List[str]:
   scores = problem.scores
+  if scores.best is None:
+    return [problem.name, "all diverged", *[""] * 4]
   best = scores.methods[scores.best]
   level = [config_lib.METHODS[method].title
            for index, method in enumerate(scores.methods)
@@ -77,12 +80,14 @@ def _problem(problem: Problem) -> List[str]:
       _verdict(best, gains[1])]
 
 
-def _verdict(best: str, gain: stats.Interval | None) -> str:
+def _verdict(best: str, gain: Optional[stats.Interval]) -> str:
+  if gain is None:
+    return ""
+  if gain.size < 2:
+    return stats.TOO_FEW
   if best == "values":
     return "derivatives do not help"
-  if best == "eq1" or gain is None or not gain.low > 0:
-    return _NOTHING
-  return "helps"
+  return "helps" if gain.low > 0 else _NOTHING
 
 
 def _method(method: str, found: Sequence[Problem]) -> List[str]:
@@ -91,7 +96,9 @@ def _method(method: str, found: Sequence[Problem]) -> List[str]:
   level = sum(p.scores.level(i) for p, i in zip(mine, indices))
   behind = np.array([
       p.scores.behind(i).estimate for p, i in zip(mine, indices)])
+  cells = [config_lib.METHODS[method].title, f"{level} of {len(mine)}"]
+  if not np.isfinite(behind).any():
+    return [*cells, "all diverged", "", ""]
   worst = int(np.nanargmax(behind))
-  return [config_lib.METHODS[method].title, f"{level} of {len(mine)}",
-          f"{np.nanmean(behind):.2f}", f"{behind[worst]:.2f}",
+  return [*cells, f"{np.nanmean(behind):.2f}", f"{behind[worst]:.2f}",
           mine[worst].name]

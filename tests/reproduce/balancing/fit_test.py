@@ -8,6 +8,7 @@ import pytest
 from configs import balancing as config_lib
 from reproduce.balancing import fit as fit_lib
 from sobolev_tf import errors
+from sobolev_tf.training import checkpoint
 
 TRAINING = config_lib.Training((8,), "tanh", steps=60)
 SEEDS = (3, 4)
@@ -112,3 +113,26 @@ def test_derivatives_that_are_missing_are_left_out(values_alone):
 def test_numbers_that_do_not_fit():
   with pytest.raises(errors.UserError, match="2 members, but there are 1 seed"):
     run(data(1), seeds=(1,))
+
+
+@pytest.mark.parametrize("method", ["soft-adapt", "huber"])
+def test_resuming_in_the_middle_changes_nothing(method, tmp_path, monkeypatch):
+  """Optimiser, minibatches and the balancing's state are all of it."""
+  schedule = fit_lib.loop.Schedule
+  monkeypatch.setattr(fit_lib.loop, "Schedule", lambda steps, **_: schedule(
+      steps, chunk=10, checkpoint_every=10))
+  minibatches = dataclasses.replace(TRAINING, steps=30, batch_size=5)
+  _, whole = run(data(1), method, training=minibatches)
+  save = checkpoint.Checkpointer.save
+
+  def save_and_die(self, step, history):
+    save(self, step, history)
+    if step == 20:
+      raise KeyboardInterrupt
+
+  with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    patch.setattr(checkpoint.Checkpointer, "save", save_and_die)
+    run(data(1), method, training=minibatches, folder=tmp_path)
+  _, resumed = run(data(1), method, training=minibatches, folder=tmp_path)
+  np.testing.assert_array_equal(resumed.y, whole.y)
+  np.testing.assert_array_equal(resumed.dy_dx, whole.dy_dx)

@@ -58,6 +58,28 @@ def test_the_loss_of_each_member_is_the_methods(method):
   np.testing.assert_allclose(found, CLOSED[method], rtol=1e-9)
 
 
+def distances(strength):
+  """Distances of gradients `[E, N]`, and of each member the strength's unit."""
+  sizes = np.linalg.norm(DY.reshape(2, 5, 4), axis=-1)
+  return (np.sqrt(FIRST.sum((-1, -2))), sizes,
+          strength * np.median(sizes, 1)[:, None])
+
+
+@pytest.mark.parametrize("method", config_lib.ROBUST)
+def test_a_robust_terms_delta_is_in_medians_of_a_members_gradients(method):
+  d, sizes, delta = distances(1.5)
+  first = {"huber": np.where(d <= delta, d**2, 2 * delta * d - delta**2),
+           "relative": d**2 / (1 + sizes / delta),
+           "capped": np.minimum(d**2, delta**2)}[method]
+  assert not np.isclose(first, d**2).all()
+  assert methods.make(method, 1.5, (Y, DY), None).weights(()) == (1., 1.)
+  loss = losses.SobolevLoss(losses=methods.compared(method, 1.5, DY))
+  found = loss(lambda x: x @ tf.constant(MATRIX), tf.constant(X),
+               (tf.constant(Y), tf.constant(DY)), batch_dims=2)
+  np.testing.assert_allclose(found.first, first, rtol=1e-9)
+  np.testing.assert_allclose(found.value, VALUE.sum(-1), rtol=1e-9)
+
+
 def test_another_name_is_refused():
   with pytest.raises(errors.UserError, match="method must be one of values"):
     methods.make("sum", 1., (Y, DY), lambda step: 1.)
