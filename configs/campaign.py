@@ -64,6 +64,7 @@ RUNS: Tuple[Run, ...] = (
     _run("balancing/tuning"),
     _run("balancing/cpu"),
     _run("balancing/robust_tuning"),
+    _run("balancing/robust"),
     _run("figure3/quick"),
     _run("figure4_search/cpu"),
     _run("figure4/cpu"),

@@ -45,3 +45,13 @@ def test_reported_runs_have_the_chosen_trials():
   assert {row.seed for row in measured}.isdisjoint(
       balancing.PRESETS["cpu"].seeds)
   assert tuning.choose(measured, grid.SEARCH) == balancing.CHOSEN
+
+
+def test_robust_terms_have_what_their_search_chose():
+  measured = rows.read(RESULTS / "robust_tuning")
+  for function, config in balancing.PRESETS["robust"].items():
+    own = rows.matching(measured, task=function)
+    assert tuning.choose(own, grid.SEARCH) == {
+        method: trial for method, (trial,) in config.trials.items()}
+    assert {row.seed for row in own}.isdisjoint(config.seeds)
+    assert config.stream == "test"

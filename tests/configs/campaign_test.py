@@ -23,7 +23,6 @@ SEVERAL_COMMITS = {
     "table1/shapes-3-true/tuning"}
 UNFINISHED = {"balancing/cpu", "figure2/paper", "surrogate/curves"}
 NOT_MADE_YET = {
-    "balancing/robust_tuning",
     "table1/fashion_mnist-3-true/tuning", "table1/fashion_mnist-3-true/cpu",
     "table1/fashion_mnist-3-bootstrapped/cpu",
     "table1/fashion_mnist-1-true/cpu"}
