@@ -12,7 +12,7 @@ NUMBERS = st.floats(-4, 4, width=32)
 DTYPES = st.sampled_from([tf.float32, tf.float64])
 POINTWISE = st.sampled_from(
     [losses.squared_error, losses.norm, losses.absolute_error])
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 
 
 def model(x):
