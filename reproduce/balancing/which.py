@@ -13,7 +13,7 @@ from reproduce.balancing import grid, tables
 # Other artefacts whose rows hold such a comparison, and its tasks.
 OTHERS: Mapping[str, Tuple[str, ...]] = {
     "surrogate": ("reactor",), "pricing": ("basket",), "forces": ("forces",)}
-_NOTHING = "makes no difference"
+_NOTHING = "no difference found"
 
 
 class Problem(NamedTuple):
