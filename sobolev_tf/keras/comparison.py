@@ -57,6 +57,8 @@ def _alike(name: str, target: tf.Tensor, prediction: tf.Tensor) -> tf.Tensor:
     raise errors.UserError(
         f"The target '{name}' has the shape {target.shape}, the model's "
         f"{prediction.shape}.")
+  if given.is_fully_defined():
+    return target
   return tf.ensure_shape(target, target.shape[:1].concatenate(its))
 
 
