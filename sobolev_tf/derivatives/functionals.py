@@ -35,9 +35,11 @@ class Functional(NamedTuple):
     compute: takes function, points `[*batch, *event]`, `batch_dims` and `wrt`
       as `derivatives.value_and_derivatives` does, and returns the value, the
       derivatives that come with it, and last the number `[*batch, ...]`.
+    name: by which Keras logs it.
   """
   order: int
   compute: Callable[..., Found]
+  name: str = "functional"
 
   def __call__(self, function: tapes.Function, x: tf.Tensor,
                batch_dims: int = 1, wrt: chosen_lib.Wrt = None) -> tf.Tensor:
@@ -60,14 +62,15 @@ class Functional(NamedTuple):
     return self.compute(function, x, batch_dims, wrt)[-1]
 
 
-def of_derivatives(function: Callable[..., tf.Tensor],
-                   order: int) -> Functional:
+def of_derivatives(function: Callable[..., tf.Tensor], order: int,
+                   name: Optional[str] = None) -> Functional:
   """A functional from a function of whole derivatives.
 
   Args:
     function: takes f, D_x f, ..., D_x^K f with the shapes of
       `sobolev_tf.derivatives` and returns `[*batch, ...]`.
     order: K.
+    name: the functional's; None for the function's.
 
   Returns:
     The functional.
@@ -79,7 +82,7 @@ def of_derivatives(function: Callable[..., tf.Tensor],
   def compute(model, x, batch_dims=1, wrt=None):
     found = tapes.value_and_derivatives(model, x, order, batch_dims, wrt)
     return (*found, function(*found))
-  return Functional(order, compute)
+  return Functional(order, compute, name or shapes.name_of(function))
 
 
 def check(given) -> Tuple[Functional, ...]:
@@ -172,8 +175,10 @@ def _divergence(field: tapes.Function, x: tf.Tensor, batch_dims: int = 1,
   return y, trace
 
 
-laplacian = Functional(2, gradients.right_gradients()(_laplacian))
-divergence = Functional(1, gradients.right_gradients()(_divergence))
+laplacian = Functional(
+    2, gradients.right_gradients()(_laplacian), "laplacian")
+divergence = Functional(
+    1, gradients.right_gradients()(_divergence), "divergence")
 
 
 def _of_chosen(function, x: tf.Tensor, batch_dims: int, wrt):

@@ -9,6 +9,7 @@ from typing import Dict, Sequence, Tuple
 
 import tensorflow as tf
 
+from sobolev_tf import errors
 from sobolev_tf.keras import tensors
 
 Named = Dict[str, tf.Tensor]
@@ -26,6 +27,9 @@ def by_name(names: Sequence[str], targets: Sequence, predictions: Sequence,
 
   Returns:
     Targets and predictions `[B, P]` by name; both are NaN where one is None.
+
+  Raises:
+    UserError: naming a target whose shape is not that of the prediction.
   """
   pairs = {}
   for name, target, prediction in zip(names, targets, predictions):
@@ -35,11 +39,27 @@ def by_name(names: Sequence[str], targets: Sequence, predictions: Sequence,
           [tf.shape(like)[0], 1], tf.constant(math.nan, like.dtype))
       pairs[name] = nothing, nothing
       continue
+    target = _alike(name, target, prediction)
     size = math.prod(prediction.shape[1:])
     target, prediction = (
         tf.reshape(t, [-1, size]) for t in (target, prediction))
     pairs[name] = hide(tf.math.is_nan(target), target, prediction)
   return _unzipped(pairs)
+
+
+def _alike(name: str, target: tf.Tensor, prediction: tf.Tensor) -> tf.Tensor:
+  """A target of the prediction's shape; `[B]` and `[B, 1]` are alike."""
+  given, its = target.shape[1:], prediction.shape[1:]
+  if all(shape.rank in (0, 1) and shape.num_elements() == 1
+         for shape in (given, its)):
+    return target
+  if not its.is_fully_defined() or not given.is_compatible_with(its):
+    raise errors.UserError(
+        f"The target '{name}' has the shape {target.shape}, the model's "
+        f"{prediction.shape}.")
+  if given.is_fully_defined():
+    return target
+  return tf.ensure_shape(target, target.shape[:1].concatenate(its))
 
 
 def a_float(x) -> tf.Tensor:

@@ -1,4 +1,6 @@
-"""What is compared at each order: whole derivatives, or their projections."""
+"""What is compared: values, whole derivatives or their projections, and
+functionals of derivatives.
+"""
 
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -6,6 +8,7 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives, errors
 from sobolev_tf.derivatives import chosen, guard
+from sobolev_tf.derivatives import functionals as functionals_lib
 from sobolev_tf.keras import tensors
 from sobolev_tf.losses import masking, stochastic
 
@@ -20,43 +23,51 @@ class Matching(NamedTuple):
       derivatives.
     wrt: the inputs by which is differentiated (`derivatives.chosen`); None for
       all.
+    functionals: numbers made of derivatives, which come after the orders.
   """
   order: int
   out: tf.TensorShape
   directions: Optional[Sequence[Any]]
   wrt: chosen.Wrt = None
+  functionals: Sequence[functionals_lib.Functional] = ()
 
-  def differentiate(self, function: derivatives.Function, x: tf.Tensor,
-                    order: int, check: bool = False) -> Tuple[tf.Tensor, ...]:
-    """A function's value and derivatives, or projections, up to an order.
+  def evaluated(self, function: derivatives.Function, x: tf.Tensor,
+                present: Sequence[bool], check: bool = False
+                ) -> List[Optional[tf.Tensor]]:
+    """A function's value and derivatives, or projections, and functionals.
 
     Args:
       function: of points.
       x: points `[B, *event]`.
-      order: the highest order.
+      present: whether an order or functional is asked for.
       check: refuses what cannot be trained on its derivatives
         (`derivatives.guard`).
 
     Returns:
-      order + 1 tensors.
+      One tensor for each of `present`, None for orders above the highest and
+      for functionals that are not asked for.
     """
+    top = self._top(present)
+    chosen_ones = [one for one, is_there in zip(
+        self.functionals, present[self.order + 1:]) if is_there]
     if check:
-      function = guard.Guard(order)(function)
+      function = guard.Guard(
+          max([top, *(one.order for one in chosen_ones)]))(function)
     if self.directions is not None:
-      return derivatives.projections(
-          function, x, self.directions[:order], wrt=self.wrt)
-    return derivatives.value_and_derivatives(
-        function, x, order, wrt=self.wrt)
+      return self._filled(derivatives.projections(
+          function, x, self.directions[:top], wrt=self.wrt))
+    found = functionals_lib.value_and_functionals(
+        function, x, top, chosen_ones, wrt=self.wrt)
+    numbers = iter(found[top + 1:])
+    return [*self._filled(found[:top + 1]), *(
+        next(numbers) if is_there else None
+        for is_there in present[self.order + 1:])]
 
   def whole(self, function: derivatives.Function, x: tf.Tensor
             ) -> Tuple[tf.Tensor, ...]:
-    """A function's value and derivatives, never projections."""
-    return self._replace(directions=None).differentiate(
-        function, x, self.order)
-
-  def top(self, present: Sequence[bool]) -> int:
-    """The highest order that is there."""
-    return max(j for j, is_there in enumerate(present) if is_there)
+    """A function's value, derivatives, never projections, and functionals."""
+    return tuple(self._replace(directions=None).evaluated(
+        function, x, self._all()))
 
   def trained(self, function: derivatives.Function, x: tf.Tensor,
               supervised: Sequence[bool],
@@ -64,43 +75,73 @@ class Matching(NamedTuple):
               check: bool = False) -> List[Optional[tf.Tensor]]:
     """What is compared in training, where it counts.
 
+    In a batch in which functionals need other examples than the orders, each
+    has a pass of its own.
+
     Args:
       function: the model.
       x: points `[B, *event]`.
-      supervised: whether an order is trained on. Others are only looked at,
-        as far as a higher one needs them, and pass back nothing.
-      needed: examples `[B]` per order, None for none; or None for all.
-      check: as for `differentiate`.
+      supervised: whether an order or functional is trained on. Other orders
+        are only looked at, as far as a higher one needs them, and pass back
+        nothing.
+      needed: examples `[B]` for each of them, None for none; or None for all.
+      check: as for `evaluated`.
 
     Returns:
-      One tensor per order, None above the highest that is trained on.
+      What `evaluated` does.
     """
-    def at(points, order: int) -> Tuple[tf.Tensor, ...]:
-      return tuple(
-          term if is_on else tf.stop_gradient(term)
-          for term, is_on in zip(self.differentiate(
-              function, points, order, check), supervised))
+    def at(points, present: Sequence[bool]) -> List[Optional[tf.Tensor]]:
+      return [
+          term if term is None or is_on else tf.stop_gradient(term)
+          for term, is_on in zip(self.evaluated(
+              function, points, present, check), supervised)]
 
-    top = self.top(supervised)
     if needed is None:
-      return self._filled(at(x, top))
+      return at(x, supervised)
     none = tf.zeros(tf.shape(x)[:1], tf.bool)
-    return self._filled(masking.predictions(
-        at, x, [none if mask is None else mask for mask in needed[:top + 1]]))
+    masks = [none if mask is None else mask for mask in needed]
+    orders = range(self._top(supervised) + 1)
+    numbers = [j for j in range(self.order + 1, len(masks)) if supervised[j]]
 
-  def terms(self, found: Sequence[tf.Tensor]) -> List[Optional[tf.Tensor]]:
-    """What `differentiate` gave, None above its order."""
-    return self._filled(found)
+    def up_to(points, order: int) -> masking.Predictions:
+      return tuple(at(points, [j <= order for j in range(len(masks))])[
+          :order + 1])
+
+    def alone(j: int) -> masking.Predictions:
+      present = [i == j for i in range(len(masks))]
+      return masking.predictions(
+          lambda points, _: (at(points, present)[j],), x, [masks[j]])
+
+    def apart() -> masking.Predictions:
+      return sum(map(alone, numbers),
+                 masking.predictions(up_to, x, masks[:len(orders)]))
+
+    def together() -> masking.Predictions:
+      return masking.predictions(
+          lambda points, _: tuple(term for term in at(points, supervised)
+                                  if term is not None), x, [asked[0]])
+
+    asked = [needed[j] for j in (*orders, *numbers) if needed[j] is not None]
+    # In a branch replicas could not wait for each other: see `masking`.
+    if not numbers or tf.distribute.get_strategy().num_replicas_in_sync > 1:
+      found = apart()
+    else:
+      found = tf.cond(tf.reduce_all([mask == asked[0] for mask in asked]),
+                      together, apart)
+    by_place = dict(zip((*orders, *numbers), found))
+    return [by_place.get(j) for j in range(len(masks))]
 
   def from_function(self, function: derivatives.Function, x: tf.Tensor
-                    ) -> List[tf.Tensor]:
+                    ) -> List[Optional[tf.Tensor]]:
     """Targets from a function or teacher."""
-    value, *rest = self.differentiate(function, x, self.order)
+    value, *rest = self.evaluated(function, x, self._all())
     return [self._value(value), *rest]
 
   def from_arrays(self, given: Sequence, x: tf.Tensor
                   ) -> List[Optional[tf.Tensor]]:
-    """Targets from what the user gave per order; None stays None.
+    """Targets from what the user gave; None stays None.
+
+    Those of functionals are compared with the model's in `comparison`.
 
     Raises:
       UserError: naming the shape that a target should have; or, as
@@ -111,7 +152,8 @@ class Matching(NamedTuple):
     for j, array in enumerate(given):
       if array is not None:
         array = tensors.check_batch(tf.cast(array, x.dtype), x)
-        array = self._derivative(array, x, j) if j else self._value(array)
+        if j <= self.order:
+          array = self._derivative(array, x, j) if j else self._value(array)
       targets.append(array)
     if self.directions is None:
       return targets
@@ -124,11 +166,13 @@ class Matching(NamedTuple):
         whole, x if inputs is None else inputs.take(x),
         self.directions[:len(whole) - 1]))
 
-  def shapes(self, x: tf.Tensor) -> List[tf.TensorShape]:
-    """Of what is compared at each order, per example."""
-    return [self.out] + [
-        self._event(x) if self.directions is not None else self._shape(x, order)
-        for order in range(1, self.order + 1)]
+  def _all(self) -> List[bool]:
+    return [True] * (self.order + 1 + len(self.functionals))
+
+  def _top(self, present: Sequence[bool]) -> int:
+    """The highest order that is there, or 0."""
+    return max([j for j, is_there in enumerate(present[:self.order + 1])
+                if is_there], default=0)
 
   def _filled(self, targets: Sequence) -> List:
     return [*targets, *[None] * (self.order + 1 - len(targets))]

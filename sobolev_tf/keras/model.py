@@ -1,7 +1,7 @@
 """A Keras model that is trained on values and derivatives (Eq. 1)."""
 
 import functools
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import keras
 import numpy as np
@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from sobolev_tf import derivatives, errors, losses
 from sobolev_tf.derivatives import chosen, shapes
+from sobolev_tf.derivatives import functionals as functionals_lib
 from sobolev_tf.keras import (
     balanced,
     batch_norm,
@@ -21,6 +22,7 @@ from sobolev_tf.keras import (
     tensors,
     variables,
 )
+from sobolev_tf.keras import functionals as naming
 from sobolev_tf.keras import losses as losses_lib
 from sobolev_tf.losses import stochastic as stochastic_lib
 
@@ -45,12 +47,15 @@ class SobolevModel(keras.Model):
   def __init__(self, model: keras.Model, order: int = 1, *,
                target: Optional[Callable[[tf.Tensor], tf.Tensor]] = None,
                stochastic: bool = False, seed: int = 0,
-               freeze_statistics: bool = False, wrt=None, **kwargs):
+               freeze_statistics: bool = False, wrt=None,
+               functionals: Sequence[functionals_lib.Functional] = (),
+               **kwargs):
     """Wraps a model.
 
     Args:
       model: maps one input `[B, *event]` to one output `[B, *out]`.
-      order: the highest order K of derivative, at least 1.
+      order: the highest order K of derivative, at least 1; 0 with
+        functionals.
       target: a TensorFlow function or teacher of the model's form, from which
         targets are computed. It gets no gradient, and it is not saved: call
         `set_target` after loading.
@@ -63,20 +68,30 @@ class SobolevModel(keras.Model):
       wrt: the n inputs by which is differentiated, as
         `sobolev_tf.derivatives.chosen` says (derivatives then have `[n]` in
         place of `event`); None for all.
+      functionals: numbers made of derivatives, such as
+        `sobolev_tf.laplacian`, that have targets of their own: wherever there
+        is an entry per order, theirs come after them, by their names.
       **kwargs: as for `keras.Model`, `name` say.
 
     Raises:
-      UserError: if the order is not a positive integer, or the model is not
-        Keras's.
+      UserError: if the order is not a positive integer, the model is not
+        Keras's, or functionals are stochastic or share a name.
     """
     if not isinstance(model, keras.Layer):
       raise errors.UserError(
           f"model must be a Keras model or layer, got {type(model).__name__}: "
           "for others use sobolev_tf.SobolevLoss in a loop of your own.")
-    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+    chosen_ones = functionals_lib.check(functionals)
+    if chosen_ones:
+      shapes.check_order(order)
+    elif isinstance(order, bool) or not isinstance(order, int) or order < 1:
       raise errors.UserError(
           f"order must be an integer >= 1, got {order!r}: to train on values "
           "alone, fit the model itself.")
+    if chosen_ones and stochastic:
+      raise errors.UserError(
+          "Functionals are made of whole derivatives: leave stochastic as it "
+          "is.")
     super().__init__(**kwargs)
     self.model = model
     self.order = order
@@ -84,12 +99,14 @@ class SobolevModel(keras.Model):
     self.stochastic = stochastic
     self.freeze_statistics = freeze_statistics
     object.__setattr__(self, "wrt", wrt)  # Keras would wrap a list
+    object.__setattr__(self, "functionals", chosen_ones)
     self._checked = self._has_losses = False
     self._mistake = finite.Mistake()
     self._balanced: Optional[balanced.BalancedLoss] = None
     self._settings: Optional[Dict[str, Any]] = None  # of `compile`
     self.seed = seed
-    self._names = by_order.order_names(order)
+    self._names = naming.names(by_order.order_names(order), chosen_ones)
+    self._shapes: Any = None  # of what was compared last, per example
     self._draws = keras.Variable(
         0, trainable=False, dtype="int32", name="draws",
         aggregation="only_first_replica")
@@ -212,7 +229,7 @@ class SobolevModel(keras.Model):
     with tf.GradientTape() as tape:
       found = self._trained(matched, x, given, weight)
       self._draws.assign_add(1)
-      targets, predictions = comparison.by_name(self._names, given, found, x)
+      targets, predictions = self._by_name(given, found, x)
       variables.make(self, predictions)
       loss = self.compute_loss(x, targets, predictions, weight, training=True)
       scaled = self.optimizer.scale_loss(loss)
@@ -257,9 +274,8 @@ class SobolevModel(keras.Model):
     if self._balanced is None:
       return super().compute_loss(
           x, targets, predictions, weight, training=training)
-    per_example = self._matching(x, _EVALUATION).shapes(x)
     return tf.add_n([
-        self._balanced.objective(per_example, targets, predictions, weight),
+        self._balanced.objective(self._shapes, targets, predictions, weight),
         *map(tf.reduce_sum, self.losses)])
 
   def compute_metrics(self, x, y, y_pred, sample_weight=None):
@@ -275,7 +291,8 @@ class SobolevModel(keras.Model):
       batch_size: points at a time.
 
     Returns:
-      K + 1 arrays with the shapes of `sobolev_tf.derivatives`.
+      K + 1 arrays with the shapes of `sobolev_tf.derivatives`, and one per
+      functional.
 
     Raises:
       UserError: if `x` has no batch axis or is not of numbers, or the output
@@ -305,7 +322,8 @@ class SobolevModel(keras.Model):
         "model": keras.saving.serialize_keras_object(self.model),
         "order": self.order, "stochastic": self.stochastic, "seed": self.seed,
         "freeze_statistics": self.freeze_statistics,
-        "wrt": chosen.to_plain(self.wrt)}
+        "wrt": chosen.to_plain(self.wrt),
+        "functionals": naming.to_config(self.functionals)}
 
   @classmethod
   def from_config(cls, config: Dict[str, Any]) -> "SobolevModel":
@@ -314,12 +332,16 @@ class SobolevModel(keras.Model):
     config["model"] = keras.saving.deserialize_keras_object(config["model"])
     if "wrt" in config:
       config["wrt"] = chosen.from_plain(config["wrt"])
+    if "functionals" in config:
+      config["functionals"] = naming.from_config(config["functionals"])
     return cls(**config)
 
   def __deepcopy__(self, memo) -> "SobolevModel":
     """A copy by way of `save`, with the same target."""
-    load, saved = self.__reduce__()  # type: ignore[misc, str-unpack]
-    copied = load(*saved)  # type: ignore[operator]
+    with keras.saving.custom_object_scope(
+        {one.name: one for one in self.functionals}):
+      load, saved = self.__reduce__()  # type: ignore[misc, str-unpack]
+      copied = load(*saved)  # type: ignore[operator]
     copied.set_target(self.target)
     return copied
 
@@ -335,7 +357,8 @@ class SobolevModel(keras.Model):
     directions = stochastic_lib.unit_directions(
         self.order, replicas.draw_seed(self.seed, draw)
     ) if self.stochastic else None
-    return matching.Matching(self.order, self._out, directions, self.wrt)
+    return matching.Matching(
+        self.order, self._out, directions, self.wrt, self.functionals)
 
   def _weights(self, given) -> Optional[Dict[str, Any]]:
     """Sample weights by name."""
@@ -372,9 +395,16 @@ class SobolevModel(keras.Model):
     x = self._points(x)
     matched = matched or self._matching(x, _EVALUATION)
     targets = self._targets(matched, x, y)
-    top = matched.top([target is not None for target in targets])
-    found = matched.differentiate(self._inside(False), x, top)
-    return comparison.by_name(self._names, targets, matched.terms(found), x)
+    found = matched.evaluated(self._inside(False), x, [
+        target is not None for target in targets])
+    return self._by_name(targets, found, x)
+
+  def _by_name(self, targets, predictions, x):
+    """Targets and predictions in Keras's form, whose shapes are noted."""
+    object.__setattr__(self, "_shapes", [
+        tf.TensorShape([1]) if one is None else one.shape[1:]
+        for one in predictions])
+    return comparison.by_name(self._names, targets, predictions, x)
 
   def _inside(self, training: bool) -> derivatives.Function:
     """The values, in the precision of the variables."""

@@ -19,6 +19,7 @@ from sobolev_tf.keras import by_order, named_matching, tensors
 from sobolev_tf.keras import model as model_lib
 
 Key = Union[str, int]  # an input's or output's name, or its place in a list
+_WITHOUT = ("order", "stochastic", "seed", "wrt", "functionals")
 
 
 @keras.saving.register_keras_serializable("sobolev_tf")
@@ -50,7 +51,7 @@ class NamedSobolevModel(model_lib.SobolevModel):
       UserError: if `outputs` is no such dictionary, or two of the names that
         it gives are the same.
     """
-    for name in ("order", "stochastic", "seed", "wrt"):
+    for name in _WITHOUT:
       if name in kwargs:
         raise errors.UserError(
             f"NamedSobolevModel has no argument {name}: it compares values and "
@@ -89,7 +90,7 @@ class NamedSobolevModel(model_lib.SobolevModel):
   def get_config(self) -> Dict[str, Any]:
     """What `save` stores beside the weights."""
     config = super().get_config()
-    for name in ("order", "stochastic", "seed", "wrt"):
+    for name in _WITHOUT:
       del config[name]
     return {**config, "outputs": [
         [key, list(by)] for key, by in self._pairs]}

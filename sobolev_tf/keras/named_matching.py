@@ -48,7 +48,7 @@ class NamedMatching(NamedTuple):
       function: takes what has the structure of x and returns the outputs.
       x: inputs `[B, *event]` by name or place.
       order: 0 or 1.
-      check: as for `matching.Matching.differentiate`.
+      check: as for `matching.Matching.evaluated`.
 
     Returns:
       Values by output; derivatives by (output, input).
@@ -193,15 +193,12 @@ class NamedMatching(NamedTuple):
     return {key: (values[key], {i: blocks[key, i] for i in by})
             if by else values[key] for key, by in self.pairs}
 
-  def shapes(self, x) -> List[tf.TensorShape]:
-    """Of what is compared, per example."""
-    return [self.out[key] if i is None else self._block_shape(key, i, x)
-            for key, i in self._entries()]
-
-  def top(self, present: Sequence[bool]) -> int:
-    """1 if there is a derivative."""
-    return int(any(is_there for is_there, (_, i) in zip(
-        present, self._entries()) if i is not None))
+  def evaluated(self, function, x, present: Sequence[bool]
+                ) -> List[Optional[tf.Tensor]]:
+    """As `matching.Matching.evaluated`, by name."""
+    return self.terms(self.differentiate(function, x, int(any(
+        is_there for is_there, (_, i) in zip(present, self._entries())
+        if i is not None))))
 
   def terms(self, found: Sequence[Dict]) -> List[Optional[tf.Tensor]]:
     """What `differentiate` gave by name, None above its order."""
