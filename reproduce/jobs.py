@@ -37,14 +37,19 @@ def cores() -> int:
 def share_cores(jobs: int) -> None:
   """Limits TensorFlow's threads to this process's share of the cores.
 
+  One operation runs at a time: `AddN`, which adds up gradients, starts with
+  the input whose buffer it can reuse, so that among several operations at a
+  time sums of three differ in the last digit from one execution to the next.
+
   Args:
-    jobs: number of processes; 1 leaves TensorFlow's default.
+    jobs: number of processes; 1 leaves TensorFlow's default within an
+      operation.
   """
-  threads = max(1, cores() // jobs)
-  if jobs > 1:
-    with contextlib.suppress(RuntimeError):  # TensorFlow has started
-      tf.config.threading.set_intra_op_parallelism_threads(threads)
-      tf.config.threading.set_inter_op_parallelism_threads(threads)
+  with contextlib.suppress(RuntimeError):  # TensorFlow has started
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    if jobs > 1:
+      tf.config.threading.set_intra_op_parallelism_threads(
+          max(1, cores() // jobs))
 
 
 def use_one_thread() -> None:

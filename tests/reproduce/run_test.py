@@ -10,6 +10,7 @@ import time
 
 import commands
 import pytest
+import tensorflow as tf
 
 from reproduce import folder as folder_lib
 from reproduce import jobs, tables
@@ -203,13 +204,23 @@ def test_threads_are_shared_out(monkeypatch):
   for name in ("intra", "inter"):
     monkeypatch.setattr(
         jobs.tf.config.threading, f"set_{name}_op_parallelism_threads",
-        lambda threads: calls.append(threads))
-  jobs.share_cores(1)
-  assert calls == []
-  jobs.share_cores(3)
-  assert calls == [2, 2]
-  jobs.share_cores(20)
-  assert calls[2:] == [1, 1]
+        lambda threads, name=name: calls.append((name, threads)))
+  for given, within in ((1, []), (3, [("intra", 2)]), (20, [("intra", 1)])):
+    calls.clear()
+    jobs.share_cores(given)
+    assert calls == [("inter", 1), *within]
+
+
+def test_a_sum_of_three_depends_on_which_buffer_is_free():
+  # Why one operation runs at a time: else that is a question of time.
+  @tf.function
+  def total(a, b, c, is_free):
+    if is_free:
+      c = tf.minimum(c, 0.)
+    return tf.raw_ops.AddN(inputs=[a, b, c])[0]
+
+  a, b = tf.constant([1e8]), tf.constant([1.])
+  assert total(a, b, -a, False) != total(a, b, -a, True)
 
 
 @pytest.mark.parametrize("gpus, threads", [([], [1]), (["GPU:0"], [])])
