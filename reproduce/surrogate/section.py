@@ -57,7 +57,7 @@ def methods(results: experiment.Results) -> str:
       _curve(axis, rows, method, colour,
              costs.VALUES if method == "values" else cost)
     axis.set(xscale="log", yscale="log", xlabel="cost, solves",
-             xlim=(10, 4_000), ylim=(.01, 1.))
+             xlim=(10, 4_000), ylim=(.003, 1.))
     axis.set_xticks([10, 100, 1_000], ["10", "100", "1,000"])
     axis.set_title(f"Jacobians by {way}", fontsize=9)
   axes[0].set_ylabel("error of the value")
