@@ -29,7 +29,7 @@ def curves(results: experiment.Results) -> str:
     mine = rows_lib.matching(chosen, method=method, strength=strength, n=n)
     if mine:
       lines.append([str(n), name, *_beside(mine, printed)])
-  return ("#### The notebook's learning curves\n\n" + _table(
+  return ("### The notebook's learning curves\n\n" + _table(
       ["solves", "method"], lines, chosen,
       published.SURROGATE_CURVES_STEPS) +
       " A quarter of the solves chooses the weight decay, pool by pool.\n")
@@ -43,7 +43,7 @@ def long(results: experiment.Results) -> str:
     mine = rows_lib.matching(results.rows, method=method, strength=strength)
     if mine:
       lines.append([name, *_beside(mine, printed)])
-  return ("#### The notebook's long training, 64 solves\n\n" + _table(
+  return ("### The notebook's long training, 64 solves\n\n" + _table(
       ["method"], lines, results.rows, published.SURROGATE_LONG_STEPS) + "\n")
 
 
@@ -64,7 +64,7 @@ def methods(results: experiment.Results) -> str:
   axes[0].legend(frameon=False, fontsize=8)
   look.save(drawing, results.folder / "cost.png")
   return (
-      f"#### All methods, {rows[0].step:,} steps\n\nErrors of the values:\n\n"
+      f"### All methods, {rows[0].step:,} steps\n\nErrors of the values:\n\n"
       f"{tables.errors(rows, grid.VALUE, 'n')}\nOf the Jacobians:\n\n"
       f"{tables.errors(rows, grid.DERIVATIVE, 'n')}\n"
       f"{tables.LEGEND.format(seeds=seeds)}\n"

@@ -36,10 +36,10 @@ def test_rows_of_all_three_parts(finished):
 
 def test_section(finished):
   text = (finished / "section.md").read_text()
-  assert text.count("\n#### ") == 2 and "nan" not in text
+  assert text.count("\n### ") == 2 and "nan" not in text
   assert "| 16 | weight 1 |" in text and "| 0.238 |" in text
   assert "our 2 pools after 20 steps" in text and "5 after 5,000" in text
-  assert "#### All methods, 20 steps" in text
+  assert "### All methods, 20 steps" in text
   assert (finished / "cost.png").stat().st_size > 5000
 
 
