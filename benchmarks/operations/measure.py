@@ -158,8 +158,10 @@ def _vectorised(case: Case, orders: int) -> str:
   """Whether pfor vectorises the highest of both orders."""
   if not orders:
     return ""
-  handler = _Loops()
-  tf.get_logger().addHandler(handler)
+  handler, logger = _Loops(), tf.get_logger()
+  level_before = logger.level
+  logger.setLevel(logging.WARNING)  # whoever has silenced it
+  logger.addHandler(handler)
   try:
     for dtype in _TYPES[:2]:
       try:
@@ -168,7 +170,8 @@ def _vectorised(case: Case, orders: int) -> str:
       except Exception:  # as above: a kernel that is not there
         continue
   finally:
-    tf.get_logger().removeHandler(handler)
+    logger.removeHandler(handler)
+    logger.setLevel(level_before)
   return ""
 
 
