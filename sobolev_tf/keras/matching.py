@@ -122,12 +122,8 @@ class Matching(NamedTuple):
                                   if term is not None), x, [asked[0]])
 
     asked = [needed[j] for j in (*orders, *numbers) if needed[j] is not None]
-    # In a branch replicas could not wait for each other: see `masking`.
-    if not numbers or tf.distribute.get_strategy().num_replicas_in_sync > 1:
-      found = apart()
-    else:
-      found = tf.cond(tf.reduce_all([mask == asked[0] for mask in asked]),
-                      together, apart)
+    found = apart() if not numbers else masking.unless(
+        tf.reduce_any([mask != asked[0] for mask in asked]), apart, together)
     by_place = dict(zip((*orders, *numbers), found))
     return [by_place.get(j) for j in range(len(masks))]
 

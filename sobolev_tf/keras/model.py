@@ -345,7 +345,6 @@ class SobolevModel(keras.Model):
     copied.set_target(self.target)
     return copied
 
-
   def _matching(self, x: tf.Tensor, draw) -> matching.Matching:
     """How the derivatives of a batch are taken."""
     if self._out is None:

@@ -175,15 +175,9 @@ class NamedMatching(NamedTuple):
             [mask] if i is None else [mask, mask]))[-1])
       return found
 
-    same = tf.reduce_all([
-        mask == level[0] for level in levels for mask in level])
-    if all(len(level) == 1 for level in levels):
-      found = together()
-    # In a branch replicas could not wait for each other: see `masking`.
-    elif tf.distribute.get_strategy().num_replicas_in_sync > 1:
-      found = apart()
-    else:
-      found = tf.cond(same, together, apart)
+    others = [mask != level[0] for level in levels for mask in level[1:]]
+    found = together() if not others else masking.unless(
+        tf.reduce_any(others), apart, together)
     by_entry = dict(zip(masks, found))
     return [by_entry.get(entry) for entry in self._entries()]
 

@@ -114,10 +114,27 @@ def _again(at: At, x: Any, mask: Optional[tf.Tensor], above: tf.Tensor,
   missed = ~above if mask is None else mask & ~above
   def compute():
     return list(_replaced(at, x, mask, len(found) - 1, batch_dims))
-  # In a branch replicas could not wait for each other, as for batch statistics.
+  return unless(tf.reduce_any(missed), compute, lambda: found)
+
+
+def unless(needed: tf.Tensor, compute: Callable[[], Any],
+           shortcut: Callable[[], Any]) -> Any:
+  """What is right for every batch, or a shortcut for batches that allow it.
+
+  Several replicas never take the shortcut: in a branch they could not wait for
+  each other, as for batch statistics.
+
+  Args:
+    needed: whether the shortcut will not do, a Boolean scalar.
+    compute: returns tensors.
+    shortcut: returns tensors like those.
+
+  Returns:
+    What one of them returns.
+  """
   if tf.distribute.get_strategy().num_replicas_in_sync > 1:
     return compute()
-  return tf.cond(tf.reduce_any(missed), compute, lambda: found)
+  return tf.cond(needed, compute, shortcut)
 
 
 def _replaced(at: At, x: Any, mask: Optional[tf.Tensor], order: int,

@@ -13,20 +13,13 @@ from sobolev_tf import errors, losses
 from sobolev_tf.keras import SobolevModel
 from sobolev_tf.keras.balanced import BalancedLoss
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 B, D, OUT = 6, 2, 3
 RNG = np.random.default_rng(0)
 X = RNG.uniform(-1, 1, (B, D))
 TARGETS = (RNG.normal(size=(B, OUT)), 5 * RNG.normal(size=(B, OUT, D)))
 WEIGHTS = (RNG.uniform(.5, 2., B), RNG.uniform(.5, 2., B))
-
-
-@pytest.fixture(autouse=True)
-def _float64():
-  for dtype in ("float64", "float32"):
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-    if dtype == "float64":
-      yield
 
 
 def network():

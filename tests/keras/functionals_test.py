@@ -11,19 +11,12 @@ from sobolev_tf import errors, losses, targets
 from sobolev_tf.derivatives import functionals, linearity
 from sobolev_tf.keras import NamedSobolevModel, SobolevModel
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 B, D = 6, 2
 RNG = np.random.default_rng(0)
 X = RNG.uniform(.5, 1., (B, D))
 Y, DY, LAP = (RNG.normal(size=s) for s in ((B, 1), (B, D), (B,)))
-
-
-@pytest.fixture(autouse=True)
-def _float64():
-  for dtype in ("float64", "float32"):
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-    if dtype == "float64":
-      yield
 
 
 def squared_slope(y, dy_dx):

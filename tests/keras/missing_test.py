@@ -10,19 +10,12 @@ import tensorflow as tf
 from sobolev_tf import errors
 from sobolev_tf.keras import SobolevModel, supervision
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 RNG = np.random.default_rng(0)
 X = RNG.uniform(.5, 1., (6, 2))
 X[2, 0] = 0.  # where the slope of a square root is infinite
 Y, DY = RNG.normal(size=(6, 1)), RNG.normal(size=(6, 2))
-
-
-@pytest.fixture(autouse=True)
-def _float64():
-  keras.config.set_floatx("float64")
-  keras.config.set_dtype_policy("float64")
-  yield
-  keras.config.set_floatx("float32")
-  keras.config.set_dtype_policy("float32")
 
 
 def network(power=.5, outputs=1):

@@ -8,17 +8,10 @@ import tensorflow as tf
 from sobolev_tf import errors
 from sobolev_tf.keras import NamedSobolevModel, SquaredError
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 X = np.array([[0., 0.], [.5, 1.], [1., 2.], [2., .5]])
 Y, DY = np.sin(X[:, :1]), np.cos(X)
-
-
-@pytest.fixture(autouse=True)
-def _float64():
-  for dtype in ("float64", "float32"):
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-    if dtype == "float64":
-      yield
 
 
 def network():

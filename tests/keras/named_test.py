@@ -8,6 +8,8 @@ import tensorflow as tf
 from sobolev_tf import errors, losses
 from sobolev_tf.keras import NamedSobolevModel
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 B = 5
 RNG = np.random.default_rng(0)
 X = {"positions": RNG.normal(size=[B, 2, 3]), "kind": RNG.integers(0, 4, [B]),
@@ -21,15 +23,6 @@ Y = {"energy": (ENERGY, {"positions": FORCES, "charge": BY_CHARGE}),
      "dipole": (DIPOLE, {"charge": SLOPES}), "mass": MASS}
 NAMES = ("energy", "energy_by_positions", "energy_by_charge", "dipole",
          "dipole_by_charge", "mass")
-
-
-@pytest.fixture(autouse=True)
-def _float64():
-  for dtype in ("float64", "float32"):
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-    if dtype == "float64":
-      yield
 
 
 def network(as_list=False):

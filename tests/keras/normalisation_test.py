@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from sobolev_tf.keras import SobolevModel
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 B = 4
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(B, 3, 2))
@@ -24,15 +26,6 @@ LAYERS = {
         keras.layers.Dense(4)),
     "fixed": lambda: keras.layers.Normalization(mean=.1, variance=2.),
 }
-
-
-@pytest.fixture(autouse=True)
-def _float64():
-  keras.config.set_floatx("float64")
-  keras.config.set_dtype_policy("float64")
-  yield
-  keras.config.set_floatx("float32")
-  keras.config.set_dtype_policy("float32")
 
 
 def network(layer):
