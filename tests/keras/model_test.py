@@ -14,6 +14,8 @@ from sobolev_tf import derivatives, errors, losses
 from sobolev_tf.derivatives import functionals, linearity
 from sobolev_tf.keras import SobolevModel, SquaredError
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 B, D = 12, 2
 RNG = np.random.default_rng(0)
 X = RNG.uniform(-1, 1, (B, D))
@@ -23,19 +25,6 @@ DY = np.stack([np.cos(X[:, 0]) * X[:, 1], np.sin(X[:, 0])], axis=1)
 
 def target(x):
   return tf.sin(x[:, :1]) * x[:, 1:]
-
-
-def use(dtype):
-  # The policy as well: Keras keeps the one of the first layer ever made.
-  keras.config.set_floatx(dtype)
-  keras.config.set_dtype_policy(dtype)
-
-
-@pytest.fixture(autouse=True)
-def _float64():
-  use("float64")
-  yield
-  use("float32")
 
 
 def network(outputs=1):
@@ -291,7 +280,8 @@ def test_one_metric_is_for_all_orders():
 
 def on_two_devices(path):
   """Fits in a process of its own, on one device and on two virtual ones."""
-  use("float64")
+  keras.config.set_floatx("float64")  # no fixture reaches this process
+  keras.config.set_dtype_policy("float64")
   strategies = [tf.distribute.get_strategy()]
   tf.config.set_logical_device_configuration(
       tf.config.list_physical_devices("CPU")[0],
