@@ -69,6 +69,8 @@ RUNS: Tuple[Run, ...] = (
     _run("figure4_search/cpu"),
     _run("figure4/cpu"),
     _run("figure4/controls"),
+    _run("figure4/power"),
+    _run("figure4_saliency/cpu"),
     _run("table1/shapes-3-true/tuning"),
     _run("table1/shapes-3-true/tuning_weight"),
     _run("table1/shapes-3-bootstrapped/tuning", _BOOTSTRAPPED,
