@@ -39,7 +39,7 @@ def network(layer):
   return made
 
 
-# Of the entries of a point, and the weights of the values there.
+# In steps, of each entry of a point; and the weights of the values there.
 SHIFTS = np.array([1, -1, 2, -2])
 WEIGHTS = np.array([8, -8, -1, 1]) / 12
 
@@ -57,8 +57,8 @@ def by_differences(f, order, step=2e-3):
       values = g(shifted.reshape(-1, 3, 2))
       values = values.reshape(len(z), 4, 6, *values.shape[1:])
       columns = np.tensordot(values, WEIGHTS / step, (1, 0))  # [N, 6, ...]
-      return np.moveaxis(columns, 1, -1).reshape(
-          *columns.shape[:1], *columns.shape[2:], 3, 2)
+      found = np.moveaxis(columns, 1, -1)
+      return found.reshape(*found.shape[:-1], 3, 2)
     return of
 
   found = [f(X)]

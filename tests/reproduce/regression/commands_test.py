@@ -13,7 +13,7 @@ TRAINING = {"figure2": figure2, "order2": order2, "figure3": figure3,
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, command):
-  """The smoke run of everything that trains, if it can be on one function."""
+  """The smoke run of everything that trains; two of them on one function."""
   folder = tmp_path_factory.mktemp("runs")
   for name, module in TRAINING.items():
     one = ["--functions=booth"] if name in ("figure2", "order2") else []
