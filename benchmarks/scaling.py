@@ -81,8 +81,7 @@ def _of_targets(config: config_lib.Scaling, method: str, order: int,
       compared = losses.SobolevLoss(order)(network, x, targets, batch_dims=2)
     return compared.reduce()
 
-  return ours.train_on(
-      loss_of, network.trainable_variables, lambda index: (index,))
+  return ours.train_on(loss_of, network.trainable_variables)
 
 
 def build(config: config_lib.Scaling, axis: str) -> Dict[Variant, work_lib.Run]:

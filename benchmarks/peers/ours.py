@@ -51,53 +51,45 @@ def make(work: work_lib.Work, algorithm: work_lib.Algorithm
     sobolev_loss = losses.SobolevLoss(
         differentiate=config_lib.GRADIENTS[_GRADIENTS[algorithm.name]])
 
-  def batch_of(index):
+  def loss_of(index):
     x, y, dy_dx = tensors
     if work.batches > 1:
       first = tf.cast(index % work.batches, tf.int32) * work.batch_size
-      rows = order[:, first:first + work.batch_size]
-      rows = tf.ensure_shape(rows, [work.members, work.batch_size])
+      rows = tf.slice(order, [0, first], [work.members, work.batch_size])
       x, y, dy_dx = (tf.gather(t, rows, batch_dims=1) for t in tensors)
-    return x, y, dy_dx
-
-  def loss_of(x, y, dy_dx):
     if work.sobolev:
       return sobolev_loss(network, x, (y, dy_dx), batch_dims=2).reduce()
     return terms.compare(
         [y], [network(x)], train.VALUES_ONLY, batch_dims=2).reduce()
 
-  return train_on(loss_of, network.trainable_variables, batch_of,
-                  algorithm.compiler == XLA)
+  return train_on(
+      loss_of, network.trainable_variables, algorithm.compiler == XLA)
 
 
-def train_on(loss_of: Callable[..., tf.Tensor],
+def train_on(loss_of: Callable[[tf.Tensor], tf.Tensor],
              parameters: Sequence[tf.Variable],
-             batch_of: Callable[[tf.Tensor], Sequence[tf.Tensor]],
              jit_compile: bool = False) -> work_lib.Run:
   """Makes steps of a loss: many of them in a graph, fused Adam.
 
   Args:
-    loss_of: the losses `[E]` of a batch.
+    loss_of: the losses `[E]` of the step of an index (int64 scalar).
     parameters: what is trained.
-    batch_of: the batch of the step of an index (int64 scalar).
-    jit_compile: whether XLA compiles all but `batch_of`, as in
-      `reproduce.regression.train`.
+    jit_compile: whether XLA compiles the steps.
 
   Returns:
     A function that takes steps.
   """
   optimizer = optimizers.Adam(parameters, work_lib.LEARNING_RATE)
 
-  def update(unused_index, *batch):
+  def update(index):
     with tf.GradientTape() as tape:
-      loss = loss_of(*batch)
+      loss = loss_of(index)
       total = tf.reduce_sum(loss)
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": loss}
 
   steps_in_graph = loop.compile_steps(
-      xla.Step(batch_of, update) if jit_compile else
-      lambda index: update(index, *batch_of(index)))
+      xla.Step(lambda index: [], update) if jit_compile else update)
   done = 0
 
   def run(steps: int) -> np.ndarray:

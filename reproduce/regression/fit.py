@@ -117,7 +117,8 @@ def fit(
     rate = optimizers.cosine(learning_rate, settings.steps)
   optimizer = optimizers.Adam(parameters, rate)
 
-  def update(index, *batch):  # [E, B, *]
+  def update(index, rows):  # [E, B]
+    batch = batches.take(rows, *tensors)  # [E, B, *]
     with tf.GradientTape() as tape:
       losses = loss(network, index, *batch)  # [E]
       # A sum over members: each gets the gradient of its own loss alone.
@@ -125,11 +126,8 @@ def fit(
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": losses}
 
-  def take(index):
-    return batches(index, *tensors)
-
-  step = xla.Step(take, update) if settings.xla else (
-      lambda index: update(index, *take(index)))
+  step = xla.Step(lambda index: [batches.rows(index)], update) if (
+      settings.xla) else lambda index: update(index, batches.rows(index))
   history = loop.train(
       step, {"network": network, "optimizer": optimizer, "batches": batches},
       loop.Schedule(settings.steps, chunk, checkpoint_every=(

@@ -8,9 +8,7 @@ divergence.
 The contract that makes resumption exact: a step is a function of its index
 and of the variables in `state`. Anything random in it is drawn statelessly
 from a seed and the index (`tf.random.fold_in(seed, index)`), so the position
-in the data and the state of the random numbers are the step count itself. (Of
-an `xla.Step` the rounding also depends on the stops, which depend on the step
-count, too.)
+in the data and the state of the random numbers are the step count itself.
 """
 
 import dataclasses
@@ -199,12 +197,12 @@ def compile_steps(step) -> Callable[[int, int], Metrics]:
         lambda s: tf.zeros(s.shape, s.dtype), spec)
     end = start + count
     if isinstance(step, xla.Step):
-      first_alone = end - count % step.unroll
-      for index in tf.range(start, first_alone, step.unroll):
-        metrics = step.unrolled(index)[-1]
-      start = first_alone
-    for index in tf.range(start, end):
-      metrics = graph_step(index)
+      program = step.compiled(metrics)
+      for first in tf.range(start, end, step.at_most):
+        metrics = program(first, tf.minimum(first + step.at_most, end))
+    else:
+      for index in tf.range(start, end):
+        metrics = graph_step(index)
     return metrics
 
   return lambda start, count: run(

@@ -47,8 +47,20 @@ class Minibatches(tf.Module):
     Returns:
       One tensor `[E, batch_size, ...]` per argument.
     """
+    return self.take(self.rows(step), *tensors)
+
+  def rows(self, step: tf.Tensor) -> tf.Tensor:
+    """The positions of a step's points.
+
+    Args:
+      step: index of the step (int64 scalar); steps must be taken in order.
+
+    Returns:
+      int32 `[E, batch_size]`.
+    """
+    members = len(self._seeds)
     if self.batch_size == self._count:
-      return tensors
+      return tf.tile(tf.range(self._count)[None], [members, 1])
     steps_per_epoch = self._count // self.batch_size
     position = tf.cast(step % steps_per_epoch, tf.int32) * self.batch_size
     epoch = tf.cast(step // steps_per_epoch, tf.int32)
@@ -62,5 +74,19 @@ class Minibatches(tf.Module):
 
     order = tf.cond(position == 0, shuffle, self.order.read_value)
     rows = order[:, position:position + self.batch_size]  # [E, batch]
-    rows = tf.ensure_shape(rows, [len(self._seeds), self.batch_size])
+    return tf.ensure_shape(rows, [members, self.batch_size])
+
+  def take(self, rows: tf.Tensor, *tensors: tf.Tensor):
+    """Takes the points at some positions.
+
+    Args:
+      rows: what `rows` returned.
+      *tensors: `[E, N, ...]`.
+
+    Returns:
+      One tensor `[E, batch_size, ...]` per argument; where every step uses
+      all points, the arguments.
+    """
+    if self.batch_size == self._count:
+      return tensors
     return tuple(tf.gather(t, rows, batch_dims=1) for t in tensors)

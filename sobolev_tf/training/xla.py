@@ -1,13 +1,13 @@
-"""Steps whose arithmetic XLA compiles, several to a program."""
+"""Steps whose arithmetic XLA compiles, many to a program."""
 
 import copy
-from typing import Any, Callable, List, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import tensorflow as tf
 
 Metrics = Mapping[str, Any]
-# ours: a divisor of the loop's usual chunks, and most of the gain
-UNROLL = 10
+# ours: a divisor of the loop's usual chunks; more was not faster
+STEPS = 50
 
 
 class Step:
@@ -15,33 +15,28 @@ class Step:
 
   A program of XLA is given the variables that it changes and returns new
   ones, and a call of it costs more than a call of an operation. So
-  `loop.train` unrolls it: `unroll` steps in one program where there are so
-  many up to the next stop. Programs of one and of many steps compute the same
-  but for rounding.
+  `loop.train` has one program take many steps in a loop: as many as there are
+  up to the next stop, or `at_most`. Every step is the same code in the same
+  program, so how many steps a call takes does not change what they compute.
   """
 
   def __init__(self, batch: Callable[[tf.Tensor], Sequence[tf.Tensor]],
-               update: Callable[..., Metrics], unroll: int = UNROLL):
+               update: Callable[..., Metrics], at_most: int = STEPS):
     """Splits a step into what XLA compiles and what it does not.
 
     Args:
-      batch: takes a step's index (int64 scalar) and returns its tensors. They
-        must not depend on variables that `update` changes: all batches of a
-        program are taken before its first update.
+      batch: takes a step's index (int64 scalar) and returns its tensors, best
+        small ones, such as positions in the data: those of all steps of a
+        program are kept. They must not depend on variables that `update`
+        changes, since all are taken before the first update.
       update: takes the index and the tensors, changes variables, and returns
         the step's metrics.
-      unroll: how many steps a program takes.
+      at_most: how many steps a program takes.
     """
-    self.unroll = unroll
+    self.at_most = at_most
     self._batch = batch
+    self._update = update
     self._observe = lambda index, metrics: metrics
-
-    @tf.function(jit_compile=True)
-    def updates(indices, batches):
-      return [update(index, *tensors)
-              for index, tensors in zip(indices, batches)]
-
-    self._updates = updates
 
   def observed(self, observe: Callable[[tf.Tensor, Metrics], Metrics]
                ) -> "Step":
@@ -52,14 +47,44 @@ class Step:
     return made
 
   def __call__(self, index: tf.Tensor) -> Metrics:
-    """Takes the step of an index."""
-    return self._take([index])[0]
+    """Takes the step of an index, not compiled."""
+    return self._take(index, self._batch(index))
 
-  def unrolled(self, index: tf.Tensor) -> List[Metrics]:
-    """Takes `unroll` steps from an index on: their metrics."""
-    return self._take([index + ahead for ahead in range(self.unroll)])
+  def compiled(self, metrics: Metrics
+               ) -> Callable[[tf.Tensor, tf.Tensor], Metrics]:
+    """Compiles the steps.
 
-  def _take(self, indices: Sequence[tf.Tensor]) -> List[Metrics]:
-    taken = self._updates(indices, [self._batch(index) for index in indices])
-    return [self._observe(index, metrics)
-            for index, metrics in zip(indices, taken)]
+    Args:
+      metrics: what the metrics of a step look like.
+
+    Returns:
+      A function of the first index and the one after the last, `at_most`
+      steps later or less, which takes these steps and returns the metrics of
+      the last one.
+    """
+
+    @tf.function(jit_compile=True)
+    def program(first, end, batches):  # batches: [at_most, *]
+      def take(index, unused_metrics):
+        tensors = [tensor[index - first] for tensor in batches]
+        return index + 1, self._take(index, tensors)
+
+      return tf.while_loop(
+          lambda index, _: index < end, take, (first, metrics))[1]
+
+    def run(first, end):
+      tensors = self._batch(first)
+      arrays = [
+          tf.TensorArray(t.dtype, self.at_most, element_shape=t.shape).write(
+              0, t) for t in tensors]
+      if tensors:
+        for index in tf.range(first + 1, end):
+          at = tf.cast(index - first, tf.int32)
+          arrays = [array.write(at, t)
+                    for array, t in zip(arrays, self._batch(index))]
+      return program(first, end, [array.stack() for array in arrays])
+
+    return run
+
+  def _take(self, index: tf.Tensor, tensors: Sequence[tf.Tensor]) -> Metrics:
+    return self._observe(index, self._update(index, *tensors))

@@ -60,6 +60,20 @@ def test_ensembles(activation, sizes):
   check(network, X, TARGETS)
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("count", [7, 100, 104, 102])  # 100, 104: in blocks
+def test_one_network_alone(activation, count):
+  network = mlp.EnsembleMLP(
+      [5], D, (6, 5, 1), ACTIVATIONS[activation], tf.float64)
+  check(network, tf.constant(RNG.normal(size=(1, count, D))),
+        (tf.constant(RNG.normal(size=(1, count, 1))),
+         tf.constant(RNG.normal(size=(1, count, D)))))
+  alone = snt.nets.MLP([6, 5, 1], activation=ACTIVATIONS[activation])
+  check(alone, tf.constant(RNG.normal(size=(count, D))),
+        (tf.constant(RNG.normal(size=(count, 1))),
+         tf.constant(RNG.normal(size=(count, D)))), batch_dims=1)
+
+
 @pytest.mark.parametrize("weights", [(1., 0.), (0., 1.), (.5, 2.)])
 def test_weights_of_the_orders(weights):
   check(ensemble(), X, TARGETS, weights)

@@ -33,18 +33,18 @@ class Walk(tf.Module):
     return {"loss": self.position**2, "index": index}
 
 
-def train(unroll=3, schedule=SCHEDULE, poison_at=-1, **options):
+def train(at_most=3, schedule=SCHEDULE, poison_at=-1, **options):
   walk = Walk(poison_at)
-  step = xla.Step(walk.batch, walk.update, unroll) if unroll else (
+  step = xla.Step(walk.batch, walk.update, at_most) if at_most else (
       lambda index: walk.update(index, *walk.batch(index)))
   history = loop.train(step, {"walk": walk}, schedule, **options)
   return walk, history
 
 
 @pytest.mark.parametrize("schedule", [SCHEDULE, loop.Schedule(STEPS)])
-@pytest.mark.parametrize("unroll", [1, 2, 3, 5, 10, 100])
-def test_unrolled_is_one_after_another(unroll, schedule):
-  walk, history = train(unroll, schedule)
+@pytest.mark.parametrize("at_most", [1, 2, 3, 5, 10, 100])
+def test_many_in_a_program_are_one_after_another(at_most, schedule):
+  walk, history = train(at_most, schedule)
   plain, expected = train(0, schedule)
   assert walk.taken == STEPS
   np.testing.assert_allclose(walk.position, plain.position, rtol=1e-12)
@@ -53,23 +53,34 @@ def test_unrolled_is_one_after_another(unroll, schedule):
     np.testing.assert_allclose(mine["loss"], theirs["loss"], rtol=1e-12)
 
 
-@pytest.mark.parametrize("chunk, programs, alone", [
-    (10, 2, 2), (8, 2, 2), (3, 0, 10), (4, 2, 2)])
-def test_as_many_steps_in_a_program_as_fit(chunk, programs, alone):
-  taken = [tf.Variable(0), tf.Variable(0)]  # programs, steps alone
+@pytest.mark.parametrize("chunk, programs", [(10, 3), (8, 3), (3, 4), (1, 10)])
+def test_as_many_steps_in_a_program_as_fit(chunk, programs):
+  taken = tf.Variable(0)
 
   class Counted(xla.Step):
 
-    def _take(self, indices):
-      taken[len(indices) == 1].assign_add(1)
-      return super()._take(indices)
+    def compiled(self, metrics):
+      run = super().compiled(metrics)
+
+      def counted(first, end):
+        taken.assign_add(1)
+        return run(first, end)
+
+      return counted
 
   history = loop.train(
       Counted(lambda index: (),
-              lambda index: {"loss": tf.cast(index, tf.float32)}, unroll=4),
+              lambda index: {"loss": tf.cast(index, tf.float32)}, at_most=4),
       {}, loop.Schedule(10, chunk=chunk))
   assert history.records == [{"step": 10, "loss": 9.}]
-  assert [int(count) for count in taken] == [programs, alone]
+  assert int(taken) == programs
+
+
+def test_where_it_stops_changes_not_a_bit():
+  whole, _ = train(10, loop.Schedule(STEPS, chunk=STEPS))
+  for chunk in (1, 7, 10):
+    stopped, _ = train(10, loop.Schedule(STEPS, chunk=chunk))
+    np.testing.assert_array_equal(stopped.position, whole.position)
 
 
 def test_divergence_is_noted_to_the_step():
