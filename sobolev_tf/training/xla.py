@@ -66,7 +66,8 @@ class Step:
     @tf.function(jit_compile=True)
     def program(first, end, batches):  # batches: [at_most, *]
       def take(index, unused_metrics):
-        tensors = [tensor[index - first] for tensor in batches]
+        # Not tensor[...], whose index XLA would compile in as a constant.
+        tensors = [tf.gather(tensor, index - first) for tensor in batches]
         return index + 1, self._take(index, tensors)
 
       return tf.while_loop(

@@ -1,5 +1,7 @@
 """Tests of steps that XLA compiles, several to a program."""
 
+import time
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -81,6 +83,20 @@ def test_where_it_stops_changes_not_a_bit():
   for chunk in (1, 7, 10):
     stopped, _ = train(10, loop.Schedule(STEPS, chunk=chunk))
     np.testing.assert_array_equal(stopped.position, whole.position)
+
+
+def test_a_program_is_compiled_once():
+  walk = Walk()
+  run = loop.compile_steps(xla.Step(walk.batch, walk.update, 4))
+
+  def seconds(first, count):
+    start = time.perf_counter()
+    run(first, count)
+    return time.perf_counter() - start
+
+  once = seconds(0, 4)  # some tenths of a second, against a millisecond
+  later = [seconds(4, 4), seconds(8, 3), seconds(11, 1), seconds(12, 4)]
+  assert min(later) < once / 5 and np.median(later) < once / 5
 
 
 def test_divergence_is_noted_to_the_step():
