@@ -69,6 +69,7 @@ benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.distillation
 	$(RUN) benchmarks.synthetic_gradients
 	$(RUN) benchmarks.terms
+	$(RUN) benchmarks.alternatives
 
 # Against PyTorch, JAX and JENN, in a layer over .venv; and by itself.
 benchmark-peers: $(BENCH)/.ready
