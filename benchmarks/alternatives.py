@@ -4,20 +4,28 @@
 
 Three networks: Figure 4's student with its teacher (`student`), a ReLU network
 of several outputs on random projections (`vector`), and a smooth one on the
-Hessian and its projections (`hessian`). Of every way the time of a step, all in
-one process, interleaved, medians of repeats; and how far its gradient of the
-loss is from that of nested tapes in the same precision, float32. The rows of
+Hessian and its projections (`hessian`). Every way is timed, all in one process,
+interleaved, medians of repeats, and its gradient of the loss is compared with
+that of nested tapes in the same precision, float32. The rows of
 `student` that have no gradient are parts of its step.
 
 `differences` needs no second derivative: with r the residual D_x<f, v> - g*,
 the gradient of ||r|| is that of D_x<f, v> along r / ||r||, which a difference
 of two values of <f, v> gives (Smith et al., https://arxiv.org/abs/2006.05475).
 With ReLU its error does not fall with the step h: a unit that switches between
-the two points, with a probability that grows as h, counts 1 / h.
+the two points, with a probability proportional to h, contributes 1 / h.
 """
 
 import functools
-from typing import Callable, Dict, NamedTuple, Optional, Sequence
+from typing import (
+  Callable,
+  Dict,
+  Mapping,
+  NamedTuple,
+  Optional,
+  Sequence,
+  Tuple,
+)
 
 from absl import flags
 import numpy as np
@@ -31,11 +39,11 @@ from sobolev_tf.atari import networks, policies
 from sobolev_tf.losses import distillation, stochastic
 from sobolev_tf.training import device, loop, optimizers
 
-GROUPS = ("student", "vector", "hessian")
+Layer = Callable[[tf.Tensor], tf.Tensor]
 NESTED = "nested tapes"
 _SEED = (0, 1)
 _ACTIONS = 3
-_STEPS = (1e-3, 1e-2, 1e-1)  # of differences; inputs are about 1
+_STEP_SIZES = (1e-3, 1e-2, 1e-1)  # of differences; inputs are about 1
 
 
 class Way(NamedTuple):
@@ -53,7 +61,7 @@ class Way(NamedTuple):
 
 def along_residual(
     function: derivatives.Function, x: tf.Tensor, v: tf.Tensor,
-    target: tf.Tensor, step: float) -> tuple[tf.Tensor, tf.Tensor]:
+    target: tf.Tensor, step: float) -> Tuple[tf.Tensor, tf.Tensor]:
   """The value of a function and the distance of its derivatives to a target.
 
   The gradient of the distance is that of a difference.
@@ -95,43 +103,44 @@ def of_student(batch: int) -> Dict[str, Way]:
       networks.make_network(_ACTIONS, networks.SIZES[size], seed, 1.)
       for seed, size in enumerate(("teacher-cpu", settings.network)))
   x = tf.Variable(tf.random.stateless_uniform([batch, 21, 21, 64], _SEED))
-  known = policies.log_policy(teacher)(x)
-  ours, theirs = map(policies.log_policy, (student, teacher))
+  student_policy, teacher_policy = map(
+      policies.log_policy, (student, teacher))
+  known = teacher_policy(x)
   v = _unit([batch, _ACTIONS])
 
   def loss(distance):
-    y, apart = distance()
-    return distillation.kl_to_target(known, y) + apart
+    y, length = distance()
+    return distillation.kl_to_target(known, y) + length
 
   def differences(step):
-    return along_residual(ours, x.value(), v, _teacher(), step)
+    return along_residual(student_policy, x.value(), v, _teacher(), step)
 
   def nested():
-    y, gradient = derivatives.projections(ours, x.value(), [v])
+    y, gradient = derivatives.projections(student_policy, x.value(), [v])
     return y, ops.norm(gradient - _teacher(), list(range(1, x.shape.rank)))
 
   def _teacher():
     return tf.stop_gradient(
-        derivatives.projections(theirs, x.value(), [v])[1])
+        derivatives.projections(teacher_policy, x.value(), [v])[1])
 
   trained = student.policy_variables
   return {
       "values alone": Way(
-          lambda: distillation.kl_to_target(known, ours(x.value())), trained,
-          "values alone"),
+          lambda: distillation.kl_to_target(
+              known, student_policy(x.value())), trained, "values alone"),
       NESTED: Way(functools.partial(loss, nested), trained),
       **{f"differences, {step:g}": Way(functools.partial(
           loss, functools.partial(differences, step)), trained)
-         for step in _STEPS},
-      "part: teacher's value": Way(lambda: theirs(x.value())),
+         for step in _STEP_SIZES},
+      "part: teacher's value": Way(lambda: teacher_policy(x.value())),
       "part: teacher's derivative": Way(_teacher),
-      "part: student's value": Way(lambda: ours(x.value())),
+      "part: student's value": Way(lambda: student_policy(x.value())),
       "part: student's derivative": Way(
-          lambda: derivatives.projections(ours, x.value(), [v])[1]),
+          lambda: derivatives.projections(student_policy, x.value(), [v])[1]),
   }
 
 
-def of_vector(batch: int, activation=tf.nn.relu) -> Dict[str, Way]:
+def of_vector(batch: int, activation: Layer = tf.nn.relu) -> Dict[str, Way]:
   """Ways of a network of ten outputs."""
   x, network, trained = _network(batch, 2, (256, 256, 10), activation)
   v = _unit([batch, 10])
@@ -142,8 +151,8 @@ def of_vector(batch: int, activation=tf.nn.relu) -> Dict[str, Way]:
     return losses.squared_error(y, value) + losses.norm(target, gradient)
 
   def differences(step):
-    value, apart = along_residual(network, x.value(), v, target, step)
-    return losses.squared_error(y, value) + apart
+    value, length = along_residual(network, x.value(), v, target, step)
+    return losses.squared_error(y, value) + length
 
   return {
       "values alone": Way(
@@ -151,7 +160,8 @@ def of_vector(batch: int, activation=tf.nn.relu) -> Dict[str, Way]:
           "values alone"),
       NESTED: Way(nested, trained),
       **{f"differences, {step:g}": Way(
-          functools.partial(differences, step), trained) for step in _STEPS},
+          functools.partial(differences, step), trained)
+         for step in _STEP_SIZES},
   }
 
 
@@ -187,7 +197,12 @@ def of_hessian(batch: int) -> Dict[str, Way]:
   }
 
 
-def _network(batch, inputs, sizes, activation):
+GROUPS: Mapping[str, Callable[[int], Dict[str, Way]]] = {
+    "student": of_student, "vector": of_vector, "hessian": of_hessian}
+
+
+def _network(batch: int, inputs: int, sizes: Sequence[int], activation: Layer
+             ) -> Tuple[tf.Variable, snt.nets.MLP, Sequence[tf.Variable]]:
   x = tf.Variable(
       tf.random.stateless_uniform([batch, inputs], _SEED, -1., 1.))
   network = snt.nets.MLP(sizes, activation=activation)
@@ -209,7 +224,7 @@ def gradients(way: Way) -> tf.Tensor:
           total, way.parameters, unconnected_gradients="zero")], 0)
 
 
-def apart(ways: Dict[str, Way]) -> Dict[str, float]:
+def relative_errors(ways: Dict[str, Way]) -> Dict[str, float]:
   """How far gradients are from those of their references, relatively."""
   computed = {name: tf.function(lambda way=way: gradients(way))().numpy()
               for name, way in ways.items() if way.parameters}
@@ -240,11 +255,9 @@ def main() -> None:
   """Compares and times every way and prints a table for each group."""
   print(f"Device: {device.prepare()}")
   given = flags.FLAGS
-  for group, make in zip(GROUPS, (of_student, of_vector, of_hessian)):
-    if group not in given.groups:
-      continue
-    ways = make(given.batch)
-    error = apart(ways)
+  for group in given.groups:
+    ways = GROUPS[group](given.batch)
+    error = relative_errors(ways)
     seconds = timing.seconds_per_step(
         {name: steps(way) for name, way in ways.items()},
         lambda _: given.steps, given.repeats)

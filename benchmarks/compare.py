@@ -11,7 +11,7 @@ interleaved, medians of repeats.
 import dataclasses
 import functools
 import importlib
-from typing import Any, Dict, NamedTuple, Optional, Sequence
+from typing import Any, Dict, NamedTuple, Sequence
 
 from absl import flags
 import numpy as np
@@ -27,7 +27,7 @@ from sobolev_tf import errors
 from sobolev_tf.networks import mlp
 
 _PEERS = ("ours", "pytorch", "jax_scan", "jenn_fit")
-_FEWEST = 10  # steps of a timing, so that a call's own cost hardly counts
+_FEWEST = 50  # steps of a timing, as many as our loop takes in one program
 _TOLERANCE = 1e-3  # of losses after a few steps in float32
 
 
@@ -52,29 +52,17 @@ def find_peers() -> Dict[str, Any]:
 
 def build(peers: Dict[str, Any], count: int, members: int,
           batch_size: int) -> Dict[Variant, work_lib.Run]:
-  """Builds every variant.
-
-  Those that are made for speed train large ensembles in turn; the usual ways of
-  the libraries train one ensemble.
-  """
+  """Builds every variant."""
   runs = {}
   for method in config_regression.SECTION_4_1:
     work = work_lib.make(
         count, members, method == "sobolev", batch_size=batch_size)
     for peer, module in peers.items():
       for algorithm in module.ALGORITHMS[method]:
-        make = functools.partial(_make, module, algorithm)
-        for_speed = algorithm.compiler or (
-            algorithm.name == work_lib.FOUR_PRODUCTS)
-        run = work_lib.in_turn(make, work) if for_speed else make(work)
+        run = module.make(work, algorithm)
         if run is not None:
           runs[Variant(peer, algorithm, method)] = run
   return runs
-
-
-def _make(module: Any, algorithm: work_lib.Algorithm, work: work_lib.Work
-          ) -> Optional[work_lib.Run]:
-  return module.make(work, algorithm)
 
 
 def check_equal(runs: Dict[Variant, work_lib.Run],

@@ -5,7 +5,7 @@ from typing import Dict, List, NamedTuple, Sequence
 from matplotlib import figure
 
 from benchmarks.peers import ours
-from benchmarks.work import TOGETHER, Algorithm
+from benchmarks.work import Algorithm
 from reproduce import experiment, look, markdown
 from reproduce import rows as rows_lib
 from reproduce.regression import panels
@@ -73,9 +73,7 @@ def write(results: experiment.Results) -> str:
       "except for JENN's (float64), which begins Adam anew with every call. "
       "Shares are of the rate of the same batched products alone, counting "
       "only the products a step needs; memory is what the process grew by "
-      "while stepping. Four products, and what is compiled as a whole, train "
-      f"larger ensembles {TOGETHER} networks at a time, in turn: weights and "
-      "Adam's slots then stay in a cache.\n\n![speed](speed.png)\n"]
+      "while stepping.\n\n![speed](speed.png)\n"]
   parts += [f"n = {n:,}:\n\n{table(cells, n)}" for n in cells.sizes]
   parts.append(ratios(cells))
   return "\n".join(parts)

@@ -16,8 +16,6 @@ from sobolev_tf import functions
 from sobolev_tf.networks import mlp
 
 LEARNING_RATE = 1e-3
-FOUR_PRODUCTS = "four products"  # an algorithm's name
-TOGETHER = 8  # ours: networks whose weights and Adam's slots fit a cache
 _FUNCTION = functions.by_name("styblinski_tang")
 
 # Takes a number of steps from where it stopped; returns the losses `[E]` of
@@ -79,36 +77,6 @@ class Work(NamedTuple):
     layers = [w.shape[1] * w.shape[2] for w in self.weights]
     passes = 4 * sum(layers) if self.sobolev else 3 * sum(layers) - layers[0]
     return self.batch_size * passes
-
-
-def in_turn(make_run: Callable[[Work], Optional[Run]], work: Work
-            ) -> Optional[Run]:
-  """Trains a large ensemble as several of `TOGETHER`, one after another.
-
-  Args:
-    make_run: makes the steps of an ensemble; None if it cannot.
-    work: of all members.
-
-  Returns:
-    A function that takes steps: all of them with one ensemble, then with the
-    next; None if `make_run` returned that.
-  """
-  runs = []
-  for first in range(0, work.members, TOGETHER):
-    some = slice(first, first + TOGETHER)
-    run = make_run(work._replace(
-        x=work.x[some], y=work.y[some], dy_dx=work.dy_dx[some],
-        order=work.order[some], weights=[w[some] for w in work.weights]))
-    if run is None:
-      return None
-    runs.append(run)
-
-  def run_all(steps: int) -> Optional[np.ndarray]:
-    losses = [run(steps) for run in runs]
-    known = [loss for loss in losses if loss is not None]
-    return np.concatenate(known) if len(known) == len(losses) else None
-
-  return run_all
 
 
 def make(count: int, members: int, sobolev: bool, *, batch_size: int = 100,

@@ -16,7 +16,7 @@ from sobolev_tf.training import loop, optimizers, xla
 NAME = "sobolev_tf"
 XLA = "XLA"
 NESTED = work_lib.Algorithm("nested tapes")
-FOUR = work_lib.Algorithm(work_lib.FOUR_PRODUCTS)
+FOUR = work_lib.Algorithm("four products")
 REGULAR = work_lib.Algorithm("backpropagation")
 ALGORITHMS = {
     "regular": (REGULAR, REGULAR._replace(compiler=XLA)),

@@ -17,8 +17,8 @@ NAME = "PyTorch"
 _OWN = work_lib.Algorithm("autograd")
 ALGORITHMS = {
     "regular": (_OWN,),
-    "sobolev": (_OWN, work_lib.Algorithm(work_lib.FOUR_PRODUCTS),
-                work_lib.Algorithm(work_lib.FOUR_PRODUCTS, "compiled"))}
+    "sobolev": (_OWN, work_lib.Algorithm("four products"),
+                work_lib.Algorithm("four products", "compiled"))}
 
 
 def version() -> str:

@@ -126,10 +126,13 @@ def fit(
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": losses}
 
-  step = xla.Step(lambda index: [batches.rows(index)], update) if (
-      settings.xla) else lambda index: update(index, batches.rows(index))
+  def step(index):
+    return update(index, batches.rows(index))
+
+  compiled = xla.Step(lambda index: [batches.rows(index)], update)
   history = loop.train(
-      step, {"network": network, "optimizer": optimizer, "batches": batches},
+      compiled if settings.xla else step,
+      {"network": network, "optimizer": optimizer, "batches": batches},
       loop.Schedule(settings.steps, chunk, checkpoint_every=(
           checkpoint_every if folder else 0),
           evaluate_every=chunk if log_folder else 0),

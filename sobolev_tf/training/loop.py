@@ -107,7 +107,7 @@ def train(
     log_folder: where TensorBoard's event files go; None writes none.
     title: the progress bar's text.
     compiled: whether `step` is TensorFlow code to be compiled; if not, it is
-      called from Python.
+      called from Python (an `xla.Step`, too, without XLA).
     chief: False in all workers but one of a run of several: they read
       checkpoints but write nothing.
 

@@ -5,6 +5,8 @@ from typing import Any, Callable, Mapping, Sequence
 
 import tensorflow as tf
 
+from sobolev_tf import errors
+
 Metrics = Mapping[str, Any]
 # ours: a divisor of the loop's usual chunks; more was not faster
 STEPS = 50
@@ -25,14 +27,20 @@ class Step:
     """Splits a step into what XLA compiles and what it does not.
 
     Args:
-      batch: takes a step's index (int64 scalar) and returns its tensors, best
-        small ones, such as positions in the data: those of all steps of a
-        program are kept. They must not depend on variables that `update`
-        changes, since all are taken before the first update.
+      batch: takes a step's index (int64 scalar) and returns its tensors, of
+        the same known shapes at every step; best small ones, such as positions
+        in the data, since those of all steps of a program are kept. They must
+        not depend on variables that `update` changes: all are taken before the
+        first update. No tensors are fine.
       update: takes the index and the tensors, changes variables, and returns
         the step's metrics.
       at_most: how many steps a program takes.
+
+    Raises:
+      UserError: if `at_most` is below 1.
     """
+    if at_most < 1:
+      raise errors.UserError(f"at_most must be >= 1, got {at_most}.")
     self.at_most = at_most
     self._batch = batch
     self._update = update
@@ -41,6 +49,8 @@ class Step:
   def observed(self, observe: Callable[[tf.Tensor, Metrics], Metrics]
                ) -> "Step":
     """This step, with the index and metrics of each passed through a function.
+
+    XLA compiles that function, too.
     """
     made = copy.copy(self)
     made._observe = observe
@@ -55,12 +65,13 @@ class Step:
     """Compiles the steps.
 
     Args:
-      metrics: what the metrics of a step look like.
+      metrics: what is returned where there are no steps, of the shapes and
+        types of a step's.
 
     Returns:
-      A function of the first index and the one after the last, `at_most`
-      steps later or less, which takes these steps and returns the metrics of
-      the last one.
+      A function of the first index and the one after the last, at most
+      `at_most` later, which takes these steps and returns the metrics of the
+      last one.
     """
 
     @tf.function(jit_compile=True)

@@ -6,12 +6,12 @@ from benchmarks import alternatives
 
 
 def test_hessians_by_forward_mode():
-  error = alternatives.apart(alternatives.of_hessian(4))
+  error = alternatives.relative_errors(alternatives.of_hessian(4))
   assert len(error) == 4 and max(error.values()) < 1e-5
 
 
 def test_differences_of_a_smooth_network():
-  error = alternatives.apart(alternatives.of_vector(4, tf.tanh))
+  error = alternatives.relative_errors(alternatives.of_vector(4, tf.tanh))
   assert error["differences, 0.001"] < 2e-3
   assert error["differences, 0.01"] < 2e-2
   # Of the first order in the step.
@@ -20,7 +20,7 @@ def test_differences_of_a_smooth_network():
 
 def test_a_student_has_ways_and_parts():
   ways = alternatives.of_student(2)
-  error = alternatives.apart(ways)
+  error = alternatives.relative_errors(ways)
   assert error["values alone"] == error["nested tapes"] == 0
   assert [name for name in ways if name not in error] == [
       f"part: {whose}'s {what}" for whose in ("teacher", "student")

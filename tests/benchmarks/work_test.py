@@ -75,16 +75,3 @@ def test_jenn_takes_steps():
   one = one._replace(x=one.x[:1], y=one.y[:1], dy_dx=one.dy_dx[:1],
                      order=one.order[:1])
   assert jenn_fit.make(one, jenn_fit.OWN)(3) is None
-
-
-def test_in_turn_is_all_at_once(monkeypatch):
-  monkeypatch.setattr(work_lib, "TOGETHER", 2)
-  work = work_lib.make(6, 5, True, batch_size=3, hidden_sizes=(5, 4))
-
-  def run(some):
-    return ours.make(some, ours.FOUR)
-
-  once, parts = run(work), work_lib.in_turn(run, work)
-  for steps in (1, 4):
-    np.testing.assert_allclose(parts(steps), once(steps), rtol=1e-5)
-  assert work_lib.in_turn(lambda some: None, work) is None

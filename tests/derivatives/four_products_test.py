@@ -74,6 +74,15 @@ def test_one_network_alone(activation, count):
          tf.constant(RNG.normal(size=(count, D)))), batch_dims=1)
 
 
+def test_members_may_share_their_points():
+  network = ensemble()
+  shared = four_products.value_and_derivatives(network, X[:1], 1, 2)
+  expected = four_products.value_and_derivatives(
+      network, tf.tile(X[:1], [E, 1, 1]), 1, 2)
+  for one, other in zip(shared, expected):
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
 @pytest.mark.parametrize("weights", [(1., 0.), (0., 1.), (.5, 2.)])
 def test_weights_of_the_orders(weights):
   check(ensemble(), X, TARGETS, weights)

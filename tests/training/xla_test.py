@@ -78,6 +78,12 @@ def test_as_many_steps_in_a_program_as_fit(chunk, programs):
   assert int(taken) == programs
 
 
+@pytest.mark.parametrize("at_most", [0, -1])
+def test_programs_of_no_steps_are_refused(at_most):
+  with pytest.raises(errors.UserError, match=f"at_most .* got {at_most}"):
+    xla.Step(lambda index: (), lambda index: {}, at_most)
+
+
 def test_where_it_stops_changes_not_a_bit():
   whole, _ = train(10, loop.Schedule(STEPS, chunk=STEPS))
   for chunk in (1, 7, 10):
@@ -96,7 +102,7 @@ def test_a_program_is_compiled_once():
 
   once = seconds(0, 4)  # some tenths of a second, against a millisecond
   later = [seconds(4, 4), seconds(8, 3), seconds(11, 1), seconds(12, 4)]
-  assert min(later) < once / 5 and np.median(later) < once / 5
+  assert max(later) < once / 2
 
 
 def test_divergence_is_noted_to_the_step():
