@@ -156,7 +156,8 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
   Returns:
     A figure with a panel per game.
   """
-  drawing, axes = look.canvas(3.4 * len(cells.games), 3.2, len(cells.games))
+  count = len(cells.games)
+  drawing, axes = look.canvas(max(3.4 * count, 7.), 3.2, count)
   along: Tuple[str, ...] = ("learning_rate",)
   if not _varied(cells, along) and _varied(cells, ("alpha", "noise")):
     along = ("alpha", "noise")
@@ -189,7 +190,8 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
     axis.grid(alpha=.25, which="both", linewidth=.5)
   axes[0].set_ylabel("validation D_KL, nats", fontsize=9)
   drawing.legend(*axes[0].get_legend_handles_labels(), frameon=False,
-                 loc="outside lower center", ncols=4, fontsize=8)
+                 loc="outside lower center", ncols=4 if count > 2 else 2,
+                 fontsize=8)
   return drawing
 
 
