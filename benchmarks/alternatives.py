@@ -215,19 +215,20 @@ def _unit(shape: Sequence[int]) -> tf.Tensor:
   return draw(tf.zeros(shape))
 
 
-def gradients(way: Way) -> tf.Tensor:
-  """The gradient of a way's loss, all parameters in one vector."""
+def loss_and_gradients(way: Way) -> Tuple[tf.Tensor, Sequence[tf.Tensor]]:
+  """The sum of a way's loss and its gradients; none of a part of a step."""
   with tf.GradientTape() as tape:
     total = tf.reduce_sum(way.loss())
-  return tf.concat([
-      tf.reshape(g, [-1]) for g in tape.gradient(
-          total, way.parameters, unconnected_gradients="zero")], 0)
+  return total, tape.gradient(
+      total, way.parameters or [], unconnected_gradients="zero")
 
 
 def relative_errors(ways: Dict[str, Way]) -> Dict[str, float]:
   """How far gradients are from those of their references, relatively."""
-  computed = {name: tf.function(lambda way=way: gradients(way))().numpy()
-              for name, way in ways.items() if way.parameters}
+  computed = {
+      name: np.concatenate([
+          np.ravel(g) for g in tf.function(loss_and_gradients)(way)[1]])
+      for name, way in ways.items() if way.parameters}
   return {
       name: float(np.linalg.norm(value - computed[ways[name].reference]) /
                   np.linalg.norm(computed[ways[name].reference]))
@@ -236,15 +237,12 @@ def relative_errors(ways: Dict[str, Way]) -> Dict[str, float]:
 
 def steps(way: Way) -> Callable[[int], None]:
   """Steps with a way's gradient, or of a part: many in a graph."""
-  parameters = way.parameters
-  optimizer = optimizers.Adam(parameters or [], 1e-6)
+  parameters = way.parameters or []
+  optimizer = optimizers.Adam(parameters, 1e-6)
 
   def step(unused_index):
-    with tf.GradientTape() as tape:
-      total = tf.reduce_sum(way.loss())
-    if parameters:
-      optimizer.apply(tape.gradient(
-          total, parameters, unconnected_gradients="zero"), parameters)
+    total, gradients = loss_and_gradients(way)
+    optimizer.apply(gradients, parameters)
     return {"loss": total}
 
   run = loop.compile_steps(step)

@@ -25,9 +25,9 @@ from reproduce import rows as rows_lib
 from reproduce import run as run_lib
 from sobolev_tf import errors
 from sobolev_tf.networks import mlp
+from sobolev_tf.training import xla
 
 _PEERS = ("ours", "pytorch", "jax_scan", "jenn_fit")
-_FEWEST = 50  # steps of a timing, as many as our loop takes in one program
 _TOLERANCE = 1e-3  # of losses after a few steps in float32
 
 
@@ -107,7 +107,7 @@ def _compute(config: config_lib.Config, peers: Dict[str, Any], count: int,
   batch = min(config.batch_size, count)
   runs = build(peers, count, members, config.batch_size)
   check_equal(runs)
-  steps = max(_FEWEST, round(config.model_steps / members))
+  steps = max(xla.STEPS, round(config.model_steps / members))
   for run in runs.values():
     run(steps)  # compiles what is timed
   memory = {variant: measuring.peak_memory(functools.partial(run, steps))
