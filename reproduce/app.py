@@ -53,17 +53,27 @@ def define_flags(experiment: experiment_lib.Experiment) -> None:
       "run of the same settings, that is resumed; if other processes are at "
       "it, they share the rest. "
       f"[runs/{experiment.place or f'{experiment.name}/PRESET'}]")
-  flags.DEFINE_bool(
-      "overwrite", False, "Delete the results in --output and start afresh.")
+  define_overwrite()
   if experiment.timed:
     return
+  define_sharing()
+  experiment.define_flags()
+
+
+def define_overwrite() -> None:
+  """Defines `--overwrite`."""
+  flags.DEFINE_bool(
+      "overwrite", False, "Delete the results in --output and start afresh.")
+
+
+def define_sharing() -> None:
+  """Defines the flags of all commands that train."""
   flags.DEFINE_bool(
       "tensorboard", False, "Write TensorBoard scalars under --output.")
   flags.DEFINE_integer(
       "jobs", 1, "Number of processes that share the run on this machine, "
       "each with its share of the cores; the rows do not depend on it.",
       lower_bound=1, upper_bound=MOST_JOBS)
-  experiment.define_flags()
 
 
 def run_experiment(experiment: experiment_lib.Experiment) -> None:

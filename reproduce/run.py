@@ -130,7 +130,7 @@ class Plan(NamedTuple):
 
 
 def run(plan: Plan, folder: files.Path, *, overwrite: bool = False,
-        tensorboard: bool = False) -> List[rows_lib.Row]:
+        tensorboard: bool = False, wait: bool = True) -> List[rows_lib.Row]:
   """Runs or resumes a plan, together with whoever else is at it.
 
   Args:
@@ -138,6 +138,7 @@ def run(plan: Plan, folder: files.Path, *, overwrite: bool = False,
     folder: the run's folder.
     overwrite: deletes what the folder holds.
     tensorboard: writes TensorBoard scalars of what is trained.
+    wait: for the parts that other processes are at.
 
   Returns:
     All rows in the folder; none in workers that are not the chief.
@@ -166,6 +167,8 @@ def run(plan: Plan, folder: files.Path, *, overwrite: bool = False,
         if index != _NONE_FREE:
           _compute(plan, plan.parts[index], store, tensorboard)
           continue
+      if not wait:
+        break
       if not told and chief:
         bar.write("Other processes are running all remaining parts: waiting "
                   "for them.", file=sys.stderr)
