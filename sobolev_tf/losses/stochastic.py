@@ -11,7 +11,6 @@ import math
 from typing import Callable, Optional, Sequence, Tuple, Union
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from sobolev_tf import derivatives, errors
 from sobolev_tf import targets as targets_lib
@@ -73,6 +72,8 @@ def _by_member(like: tf.Tensor, draws: Sequence[Callable]) -> tf.Tensor:
 
 def _on_sphere(like: tf.Tensor, seed: tf.Tensor,
                batch_dims: int) -> tf.Tensor:
+  with tf.init_scope():  # here, as it takes as long as all else of the package
+    import tensorflow_probability as tfp
   sphere = tfp.distributions.SphericalUniform(
       math.prod(like.shape[batch_dims:]), dtype=like.dtype)
   draw = sphere.sample(tf.shape(like)[:batch_dims], seed=seed)

@@ -1,10 +1,22 @@
 """Section 4.1's commands through their flags, on the smoke presets."""
 
+import shutil
+
+from absl import flags
+from absl.testing import flagsaver
 from commands import check_refused
 import pytest
 
 from configs import order2 as order2_config
-from reproduce import figure2, figure3, order2, registry, report, sensitivity
+from reproduce import (
+  app,
+  figure2,
+  figure3,
+  order2,
+  registry,
+  report,
+  sensitivity,
+)
 from reproduce import rows as rows_lib
 
 TRAINING = {"figure2": figure2, "order2": order2, "figure3": figure3,
@@ -58,18 +70,24 @@ def test_help_names_the_flags_of_shared_modules(command):
   assert "--sizes" in outcome.out and "--preset" in outcome.out
 
 
-def test_figure3_flags(tmp_path, command):
-  assert command(
-      figure3, "--preset=smoke", "--function=booth", "--sizes=5", "--seed=3",
-      f"--output={tmp_path}/run").status == 0
-  rows = rows_lib.read(tmp_path / "run")
-  assert {(row.task, row.n, row.seed) for row in rows} == {("booth", 5, 3)}
-  (tmp_path / "run" / "surfaces" / "n5_sobolev.csv").unlink()
-  assert command(
-      figure3, "--preset=smoke", "--function=booth", "--sizes=5", "--seed=3",
-      f"--output={tmp_path}/run").status == 0  # made again
-  assert (tmp_path / "run" / "surfaces" / "n5_sobolev.csv").exists()
-  assert rows_lib.read(tmp_path / "run") == rows
+def test_figure3_flags():
+  with flagsaver.flagsaver():
+    app.define_flags(figure3.EXPERIMENT)
+    flags.FLAGS(["figure3", "--preset=smoke", "--function=booth", "--sizes=5",
+                 "--seed=3"])
+    settings = figure3.EXPERIMENT.plan().settings
+  assert (settings["function"], settings["sizes"], settings["seed"]) == (
+      "booth", (5,), 3)
+
+
+def test_a_lost_surface_of_figure3_is_made_again(runs, tmp_path, command):
+  folder = shutil.copytree(runs / "figure3", tmp_path / "run")
+  surface = sorted((folder / "surfaces").iterdir())[0]
+  before = surface.read_bytes()
+  surface.unlink()
+  assert command(figure3, "--preset=smoke", f"--output={folder}").status == 0
+  assert surface.read_bytes() == before
+  assert rows_lib.read(folder) == rows_lib.read(runs / "figure3")
 
 
 def test_report_of_all_and_of_an_unfinished_run(
