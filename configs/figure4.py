@@ -189,7 +189,7 @@ PRESETS: Mapping[str, Config] = {
     "quick": dataclasses.replace(
         _CPU, percentages=(1.,), seeds=(0, 1, 2), test_copies=1,
         settings=dataclasses.replace(
-            _SETTINGS, steps=800, evaluate_every=100,
+            _SETTINGS, steps=600, evaluate_every=100,
             evaluation_states=1_000),
         derivative_states=25, score_games=0, timing_repeats=3),
     "smoke": dataclasses.replace(

@@ -4,6 +4,7 @@ import pathlib
 from typing import Tuple, Union
 
 from matplotlib import figure
+from matplotlib.backends import backend_agg
 import numpy as np
 
 BLUE, RED, GREEN, YELLOW = "#4878a8", "#c8553d", "#5a9e6f", "#d8a23a"
@@ -14,7 +15,7 @@ _DPI = 110
 
 def sheet(width: float, height: float) -> figure.Figure:
   """A figure without panels, of a width and height in inches."""
-  return figure.Figure(figsize=(width, height), layout="constrained")
+  return figure.Figure((width, height), _DPI, layout="constrained")
 
 
 def canvas(width: float, height: float, panels: Union[int, Tuple[int, int]]
@@ -41,5 +42,5 @@ def canvas(width: float, height: float, panels: Union[int, Tuple[int, int]]
 
 
 def save(drawing: figure.Figure, path: pathlib.Path) -> None:
-  """Writes a figure as PNG."""
-  drawing.savefig(path, dpi=_DPI)
+  """Writes a figure as PNG; `savefig` would draw it twice."""
+  backend_agg.FigureCanvasAgg(drawing).print_png(path)
