@@ -4,21 +4,22 @@
 
 Its rows are those of the experiments' own commands, in the same folders: each
 goes on where another was interrupted. It is faster than these one by one, since
-a process imports TensorFlow once and never waits for another's last part.
+a process imports TensorFlow once and goes on to the next experiment while
+others finish their parts of one. The sections are written at the end; until
+then `python -m reproduce.report` shows what there is.
 """
 
 import contextlib
 import pathlib
-import sys
 from typing import Dict, Iterator, Sequence
 
 from absl import flags
 
-from reproduce import app, experiment, jobs, registry, run
+from reproduce import app, experiment, jobs, registry, run, together
 from sobolev_tf import errors
 from sobolev_tf.training import replicas
 
-# In the order of their sections; the Makefile has a target for each.
+# The Makefile has a target for each.
 EXPERIMENTS = ("theory", "figure2", "order2", "figure3", "figure4", "section5",
                "table1", "surrogate", "pricing", "forces", "balancing")
 
@@ -47,7 +48,7 @@ def plan(experiments: Sequence[experiment.Experiment], preset: str,
   for one in experiments:
     with _own_flags(one):
       made = one.plan()
-    plans[base / (made.place or f"{one.name}/{preset}")] = made
+    plans[base / app.place(one, made)] = made
   return plans
 
 
@@ -63,23 +64,6 @@ def _own_flags(one: experiment.Experiment) -> Iterator[None]:
       delattr(flags.FLAGS, name)
 
 
-def share(plans: Dict[pathlib.Path, run.Plan], backwards: bool,
-          tensorboard: bool = False, wait: bool = False) -> None:
-  """Computes what no other process is at, but nothing that measures time.
-
-  Args:
-    plans: by folder.
-    backwards: whether to begin with the last part of the last plan. Processes
-      that come from both ends seldom prepare the same data.
-    tensorboard: as for `run.run`.
-    wait: until other processes have finished what they are at.
-  """
-  for folder in reversed(plans) if backwards else plans:
-    parts = [part for part in plans[folder].parts if not part.alone]
-    run.run(plans[folder]._replace(parts=parts[::-1] if backwards else parts),
-            folder, tensorboard=tensorboard, wait=wait)
-
-
 def define_flags() -> None:
   """Defines the command's flags."""
   flags.DEFINE_list(
@@ -87,41 +71,36 @@ def define_flags() -> None:
   flags.DEFINE_string(
       "preset", "quick", "The preset of each; configs/ holds them.")
   flags.DEFINE_string(
-      "output", "runs", "Folder of the runs' folders, EXPERIMENT/PRESET.")
-  app.define_overwrite()
-  app.define_sharing()
+      "output", "runs", "Folder below which each experiment has its own, as by "
+      "its own command.")
+  app.define_overwrite("the experiments' folders")
+  app.define_sharing(jobs.cores())  # since each has one thread, see `main`
 
 
 def main() -> None:
   """Computes, and shows the sections at the end."""
   given = flags.FLAGS
-  app.check_distinct("--experiments", given.experiments)
-  for name in given.experiments:
-    if name not in EXPERIMENTS:
-      raise errors.UserError(
-          f"--experiments: '{name}' is none of {', '.join(EXPERIMENTS)}.")
+  experiments = _named(given.experiments)
   if replicas.workers() > 1:
     raise errors.UserError(
         "TF_CONFIG has several workers, and only table1 can be spread over "
         "them: run reproduce.table1 by itself.")
-  experiments = [registry.load(name) for name in given.experiments]
-  helper = jobs.is_helper()
-  jobs.share_cores(given.jobs)
-  jobs.use_one_thread()  # before an experiment starts TensorFlow
-  plans = plan(experiments, given.preset, app.output_folder("", given.output))
-  if helper:
-    jobs.end_with_parent()
-    share(plans, backwards=True, tensorboard=given.tensorboard)
-    return
-  if given.overwrite:
-    for folder, planned in plans.items():
-      run.open_folder(planned, folder, overwrite=True)
-  with jobs.helpers("reproduce", sys.argv[1:], given.jobs):
-    share(plans, backwards=False, tensorboard=given.tensorboard)
-    share(plans, backwards=False, tensorboard=given.tensorboard, wait=True)
-  for one, (folder, planned) in zip(experiments, plans.items()):
-    rows = run.run(planned, folder, tensorboard=given.tensorboard)
-    app.show(one.section, experiment.Results(rows, folder, folder))
+  # Figure 4 and Table 1 need it; here, before an experiment starts TensorFlow.
+  jobs.use_one_thread()
+  plans = plan(experiments, given.preset, app.output_folder(given.output))
+  if together.compute(plans, "reproduce", given.jobs, overwrite=given.overwrite,
+                      tensorboard=given.tensorboard):
+    for one, folder in zip(experiments, plans):
+      app.show(one.section, experiment.Results.read(folder, folder))
+
+
+def _named(names: Sequence[str]) -> Sequence[experiment.Experiment]:
+  app.check_distinct("--experiments", names)
+  for name in names:
+    if name not in EXPERIMENTS:
+      raise errors.UserError(
+          f"--experiments: '{name}' is none of {', '.join(EXPERIMENTS)}.")
+  return [registry.load(name) for name in names]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import tensorflow as tf
 from reproduce import experiment as experiment_lib
 from reproduce import jobs as jobs_lib
 from reproduce import run as run_lib
+from reproduce import together
 from sobolev_tf import errors
 
 HIGHEST = 2**31 - 1  # of integers in flags, seeds above all
@@ -53,27 +54,28 @@ def define_flags(experiment: experiment_lib.Experiment) -> None:
       "run of the same settings, that is resumed; if other processes are at "
       "it, they share the rest. "
       f"[runs/{experiment.place or f'{experiment.name}/PRESET'}]")
-  define_overwrite()
+  define_overwrite("--output")
   if experiment.timed:
     return
-  define_sharing()
+  define_sharing(1)
   experiment.define_flags()
 
 
-def define_overwrite() -> None:
+def define_overwrite(where: str) -> None:
   """Defines `--overwrite`."""
   flags.DEFINE_bool(
-      "overwrite", False, "Delete the results in --output and start afresh.")
+      "overwrite", False,
+      f"Delete the results in {where} and start afresh.")
 
 
-def define_sharing() -> None:
-  """Defines the flags of all commands that train."""
+def define_sharing(processes: int) -> None:
+  """Defines the flags of commands that train, with the default of `--jobs`."""
   flags.DEFINE_bool(
       "tensorboard", False, "Write TensorBoard scalars under --output.")
   flags.DEFINE_integer(
-      "jobs", 1, "Number of processes that share the run on this machine, "
-      "each with its share of the cores; the rows do not depend on it.",
-      lower_bound=1, upper_bound=MOST_JOBS)
+      "jobs", processes, "Number of processes that share the run on this "
+      "machine, each with its share of the cores; the rows do not depend on "
+      "it.", lower_bound=1, upper_bound=MOST_JOBS)
 
 
 def run_experiment(experiment: experiment_lib.Experiment) -> None:
@@ -87,33 +89,27 @@ def _main(experiment: experiment_lib.Experiment) -> None:
   jobs, tensorboard = 1, False
   if not experiment.timed:
     jobs, tensorboard = given.jobs, given.tensorboard
-  helper = jobs_lib.is_helper()
   jobs_lib.share_cores(jobs)
   plan = experiment.plan()
-  folder = output_folder(
-      plan.place or f"{experiment.name}/{given.preset}", given.output)
-  if helper:
-    jobs_lib.end_with_parent()
-    run_lib.run(plan, folder, tensorboard=tensorboard)
-    return
-  # Before helpers look at what is there; workers wait for their chief.
-  if given.overwrite and plan.team.chief:
-    run_lib.open_folder(plan, folder, overwrite=True)
-  with jobs_lib.helpers(
-      experiment.module or f"reproduce.{experiment.name}", sys.argv[1:],
-      min(jobs, len(plan.parts))):
-    rows = run_lib.run(plan, folder, tensorboard=tensorboard)
-  if plan.team.chief:
-    results = experiment_lib.Results(rows, folder, folder)
+  folder = output_folder(given.output, f"runs/{place(experiment, plan)}")
+  if together.compute(
+      {folder: plan}, experiment.module or f"reproduce.{experiment.name}", jobs,
+      overwrite=given.overwrite, tensorboard=tensorboard):
+    results = experiment_lib.Results.read(folder, folder)
     show(experiment.section, results)
     experiment.finish(results)
 
 
-def output_folder(default: str, given: Optional[str]) -> pathlib.Path:
-  """The folder that --output names, or the default one below `runs/`."""
+def place(experiment: experiment_lib.Experiment, plan: run_lib.Plan) -> str:
+  """The folder of a plan's run below the folder of all runs."""
+  return plan.place or f"{experiment.name}/{plan.preset}"
+
+
+def output_folder(given: Optional[str], default: str = "") -> pathlib.Path:
+  """The folder that --output names, or the default one."""
   if given == "":
     raise errors.UserError("--output is empty: name a folder.")
-  return pathlib.Path(given or f"runs/{default}")
+  return pathlib.Path(given or default)
 
 
 def show(section: experiment_lib.Section,

@@ -141,7 +141,8 @@ def run(plan: Plan, folder: files.Path, *, overwrite: bool = False,
     wait: for the parts that other processes are at.
 
   Returns:
-    All rows in the folder; none in workers that are not the chief.
+    All rows in the folder, without `wait` those that there are; none in workers
+    that are not the chief.
 
   Raises:
     ValueError: if two parts have the same name.

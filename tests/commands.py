@@ -3,7 +3,9 @@
 import collections
 import contextlib
 import io
+import pathlib
 import re
+import subprocess
 import sys
 from typing import NamedTuple
 
@@ -71,6 +73,21 @@ def check_sentence(message):
   """Asserts that a message is one line that ends like a sentence."""
   assert "\n" not in message and len(message) > 15, message
   assert message.rstrip("'\")").endswith("."), message
+
+
+@contextlib.contextmanager
+def held_elsewhere(folder):
+  """Holds a folder's lock in another process."""
+  code = ("import sys\nfrom sobolev_tf import files\n"
+          "with files.locked(sys.argv[1]):\n  print(flush=True)\n  input()")
+  holder = subprocess.Popen(
+      [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE, cwd=pathlib.Path(__file__).parents[1])
+  try:
+    holder.stdout.readline()
+    yield
+  finally:
+    holder.communicate(b"\n")
 
 
 def label(value):

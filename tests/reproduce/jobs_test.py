@@ -55,7 +55,7 @@ def test_helpers_end_with_the_process_that_started_them(whole, tmp_path):
       time.sleep(.1)
     assert not _members(process.pid)
     assert not _held(folder)
-  again = start(folder, "--jobs=2")
+  again = start(folder, "--jobs=2", "--overwrite")
   out, text = again.communicate()
   assert again.returncode == 0, text
   assert "A helper process" not in text

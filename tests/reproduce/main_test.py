@@ -12,7 +12,6 @@ import pytest
 
 from reproduce import __main__ as main
 from reproduce import registry
-from reproduce import rows as rows_lib
 from reproduce import run as run_lib
 from reproduce.balancing import __main__ as balancing
 from reproduce.forces import __main__ as forces
@@ -39,34 +38,6 @@ def test_rows_and_sections_are_those_of_the_experiments_own_commands(
     assert process.stdout.count(f"figures and rows are in {ours};") == 1
 
 
-def toy(name, log):
-  def part(number, alone=False):
-    def compute(job):
-      log.append(f"{name}{number}")
-      return run_lib.Outcome(
-          [rows_lib.Row("task", "method", "metric", float(number))])
-    return run_lib.Part(f"part{number}", compute, alone=alone)
-
-  return run_lib.Plan(
-      name, "smoke", {}, (part(0), part(1), part(2, alone=True)))
-
-
-def test_helpers_begin_at_the_other_end_and_time_nothing(tmp_path):
-  log = []
-  for backwards, expected in (
-      (False, ["a0", "a1", "b0", "b1"]), (True, ["b1", "b0", "a1", "a0"])):
-    plans = {tmp_path / f"{backwards}" / name: toy(name, log)
-             for name in ("a", "b")}
-    log.clear()
-    main.share(plans, backwards)
-    assert log == expected
-    main.share(plans, not backwards)  # all is done
-    assert log == expected
-    for folder, plan in plans.items():
-      assert len(run_lib.run(plan, folder)) == 3
-    assert log == [*expected, "a2", "b2"]
-
-
 def test_an_experiments_flags_are_gone_when_it_is_planned(tmp_path):
   with flagsaver.flagsaver():
     main.define_flags()
@@ -78,6 +49,20 @@ def test_an_experiments_flags_are_gone_when_it_is_planned(tmp_path):
   assert list(plans) == [tmp_path / "figure2" / "smoke",
                          tmp_path / "section5" / "smoke"]
   assert not list(tmp_path.iterdir())
+
+
+def test_other_settings_are_refused_before_anything_is_computed(
+    tmp_path, command):
+  with flagsaver.flagsaver():
+    main.define_flags()
+    flags.FLAGS(["reproduce"])
+    _, last = main.plan([registry.load(name) for name in OWN], "quick",
+                        tmp_path).values()
+  run_lib.open_folder(last, tmp_path / "balancing" / "smoke")
+  commands.check_refused(
+      command(main, f"--experiments={','.join(OWN)}", "--preset=smoke",
+              f"--output={tmp_path}"), "other settings", "balancing")
+  assert not list(tmp_path.rglob("*.csv"))
 
 
 @pytest.mark.parametrize("flag, words", [

@@ -4,8 +4,6 @@ import contextlib
 import multiprocessing
 import os
 import pathlib
-import subprocess
-import sys
 import time
 
 import commands
@@ -115,26 +113,11 @@ def test_other_settings_are_refused_and_overwrite_deletes(tmp_path):
   assert len(rows) == 1 and not (tmp_path / "rows" / "a.csv").exists()
 
 
-@contextlib.contextmanager
-def elsewhere(folder):
-  """Holds a folder's lock in another process."""
-  code = ("import sys\nfrom sobolev_tf import files\n"
-          "with files.locked(sys.argv[1]):\n  print(flush=True)\n  input()")
-  holder = subprocess.Popen(
-      [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE,
-      stdout=subprocess.PIPE, cwd=pathlib.Path(__file__).parents[2])
-  try:
-    holder.stdout.readline()
-    yield
-  finally:
-    holder.communicate(b"\n")
-
-
 def test_overwrite_waits_for_nobody_who_is_at_a_part(tmp_path, monkeypatch):
   monkeypatch.setattr(run_lib, "_ATTEMPTS", 2)
   made = plan(counted("a", []))
   run_lib.run(made, tmp_path)
-  with elsewhere(tmp_path / folder_lib.LOCKS / "a"), (
+  with commands.held_elsewhere(tmp_path / folder_lib.LOCKS / "a"), (
       pytest.raises(errors.InUse)):
     run_lib.open_folder(made, tmp_path, overwrite=True)
   assert len(rows_lib.read(tmp_path)) == 1
@@ -154,7 +137,8 @@ def test_what_measures_time_waits_for_all_others(tmp_path):
     return outcome(1.)
 
   def _while_busy(store):
-    with elsewhere(store.lock("b")), contextlib.ExitStack() as stack:
+    with commands.held_elsewhere(store.lock("b")), (
+        contextlib.ExitStack()) as stack:
       return run_lib._choose(made.parts[1:], store, stack)
 
   made = plan(run_lib.Part("a", first), counted("b", order),
