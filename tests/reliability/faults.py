@@ -27,7 +27,7 @@ _MODULES = {
     **{name: module for name, module in registry.MODULES.items()
        if module.startswith("reproduce.")},
     "train_teacher": "reproduce.train_teacher",
-    "record": "reproduce.record"}
+    "record": "reproduce.record", "everything": "reproduce.__main__"}
 ENTRYPOINTS = tuple(_MODULES)
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([
@@ -124,7 +124,7 @@ ACTIONS = {"kill": kill_at, "full": full_from, "read-only": read_only_from}
 
 
 def start(name, arguments, folder, log, fault=None, moment=0, odd=False):
-  """Starts `python -m reproduce.<name>` in a process of its own.
+  """Starts an entrypoint's command in a process of its own.
 
   It has no network, and rows do not name the commit, since files of this
   repository may change meanwhile.
@@ -191,7 +191,7 @@ def measured(folder):
   found = {}
   for pattern in ("rows/*.csv", "tables/*.csv", "surfaces/*.csv", "states/*",
                   "candidates/*/*", "run.json", "section.md"):
-    for path in folder.glob(pattern):
+    for path in folder.glob(f"**/{pattern}"):
       found[str(path.relative_to(folder))] = path.read_bytes().partition(
           b"**Cost of a step**")[0]
   return found
