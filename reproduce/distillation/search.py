@@ -148,7 +148,8 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
   """Validation KL of every trial, a line for each method and setting.
 
   Lines go along the learning rate, or, if that was not varied, along the
-  strength: alpha, or the noise.
+  strength: alpha, or the noise. The legend names a method's settings where it
+  has several lines.
 
   Args:
     cells: the measurements of a search.
@@ -176,8 +177,8 @@ def draw(cells: cells_lib.Cells) -> figure.Figure:
                   "-" if dict(rest).get("centred") else ":",
                   marker=marker, markersize=4, linewidth=1,
                   color=methods.METHODS[method].colour,
-                  label=f"{methods.METHODS[method].title} "
-                        f"{rows.label(dict(rest))}".strip())
+                  label=methods.METHODS[method].title + (
+                      f" {rows.label(dict(rest))}" if len(lines) > 1 else ""))
     axis.set_xscale("log")
     axis.set_yscale("log")
     marks = sorted({x for line in axis.get_lines() for x in line.get_xdata()})
