@@ -71,6 +71,7 @@ RUNS: Tuple[Run, ...] = (
     _run("figure4/controls"),
     _run("figure4/power"),
     _run("figure4_search/controls"),
+    _run("figure4/tuned_controls", "--search=results/figure4_search/controls"),
     _run("figure4_saliency/cpu"),
     _run("table1/shapes-3-true/tuning"),
     _run("table1/shapes-3-true/tuning_weight"),

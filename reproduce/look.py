@@ -15,7 +15,7 @@ _DPI = 110
 
 def sheet(width: float, height: float) -> figure.Figure:
   """A figure without panels, of a width and height in inches."""
-  return figure.Figure((width, height), _DPI, layout="constrained")
+  return figure.Figure(figsize=(width, height), layout="constrained")
 
 
 def canvas(width: float, height: float, panels: Union[int, Tuple[int, int]]
@@ -43,4 +43,5 @@ def canvas(width: float, height: float, panels: Union[int, Tuple[int, int]]
 
 def save(drawing: figure.Figure, path: pathlib.Path) -> None:
   """Writes a figure as PNG; `savefig` would draw it twice."""
+  drawing.set_dpi(_DPI)
   backend_agg.FigureCanvasAgg(drawing).print_png(path)
