@@ -10,7 +10,7 @@ from sobolev_tf import errors
 
 # Two rows of three bytes, written by hand.
 CONTENT = bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255])
-PACKED = gzip.compress(CONTENT)
+PACKED = gzip.compress(CONTENT, mtime=0)
 
 
 @pytest.mark.parametrize("name, content", [
