@@ -44,7 +44,8 @@ def compute(plans: Mapping[pathlib.Path, run_lib.Plan], module: str, jobs: int,
     for wait in (False, True) if len(plans) > 1 else (True,):
       share(plans, tensorboard=tensorboard, wait=wait)
   for folder, plan in plans.items():
-    run_lib.run(plan, folder, tensorboard=tensorboard)
+    if any(part.alone for part in plan.parts):
+      run_lib.run(plan, folder, tensorboard=tensorboard)
   return all(plan.team.chief for plan in plans.values())
 
 

@@ -126,12 +126,9 @@ def fit(
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": losses}
 
-  def step(index):
-    return update(index, batches.rows(index))
-
-  compiled = xla.Step(lambda index: [batches.rows(index)], update)
+  step = xla.Step(lambda index: [batches.rows(index)], update)
   history = loop.train(
-      compiled if settings.xla else step,
+      step if settings.xla else step.__call__,
       {"network": network, "optimizer": optimizer, "batches": batches},
       loop.Schedule(settings.steps, chunk, checkpoint_every=(
           checkpoint_every if folder else 0),
