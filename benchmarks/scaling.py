@@ -70,7 +70,7 @@ def _of_targets(config: config_lib.Scaling, method: str, order: int,
   targets = [tf.zeros([*batch, outputs])] + [
       tf.zeros([*shape, *j * [_INPUTS]]) for j in range(1, order + 1)]
 
-  def loss_of(index):
+  def loss_of(network, index):
     if method == "regular":
       compared = terms.compare(
           targets, [network(x)], train.VALUES_ONLY, batch_dims=2)
@@ -81,7 +81,7 @@ def _of_targets(config: config_lib.Scaling, method: str, order: int,
       compared = losses.SobolevLoss(order)(network, x, targets, batch_dims=2)
     return compared.reduce()
 
-  return ours.train_on(loss_of, network.trainable_variables)
+  return ours.train_on(loss_of, network)
 
 
 def build(config: config_lib.Scaling, axis: str) -> Dict[Variant, work_lib.Run]:

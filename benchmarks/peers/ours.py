@@ -1,6 +1,6 @@
 """This library: the ensemble, many steps in a graph, fused Adam."""
 
-from typing import Callable, Sequence
+from typing import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -11,7 +11,7 @@ from reproduce.regression import train
 from sobolev_tf import losses
 from sobolev_tf.losses import terms
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import loop, optimizers, xla
+from sobolev_tf.training import loop, optimizers, turns, xla
 
 NAME = "sobolev_tf"
 XLA = "XLA"
@@ -40,56 +40,74 @@ def make(work: work_lib.Work, algorithm: work_lib.Algorithm
   Returns:
     A function that takes steps.
   """
-  tensors = [tf.constant(a) for a in (work.x, work.y, work.dy_dx)]
-  order = tf.constant(work.order)
-  network = mlp.EnsembleMLP(
-      range(work.members), work.x.shape[-1],
-      [w.shape[-1] for w in work.weights], dtype=tensors[0].dtype)
-  for variable, w in zip(network.weights, work.weights):
+  def build(seeds):
+    network = mlp.EnsembleMLP(
+        seeds, work.x.shape[-1], [w.shape[-1] for w in work.weights],
+        dtype=work.x.dtype)
+    return network, _adam(network)
+
+  seeds = range(work.members)
+  xla_compiles = algorithm.compiler == XLA
+  whole, part, in_turn = turns.divide(build, seeds) if xla_compiles else (
+      *2 * (build(seeds),), None)
+  for variable, w in zip(whole[0].weights, work.weights):
     variable.assign(w)
   if work.sobolev:
     sobolev_loss = losses.SobolevLoss(
         differentiate=config_lib.GRADIENTS[_GRADIENTS[algorithm.name]])
 
-  def loss_of(index):
-    x, y, dy_dx = tensors
+  def loss_of(network, index, order, *data):
     if work.batches > 1:
       first = tf.cast(index % work.batches, tf.int32) * work.batch_size
-      rows = tf.slice(order, [0, first], [work.members, work.batch_size])
-      x, y, dy_dx = (tf.gather(t, rows, batch_dims=1) for t in tensors)
+      rows = tf.slice(order, [0, first], [order.shape[0], work.batch_size])
+      data = tuple(tf.gather(t, rows, batch_dims=1) for t in data)
+    x, y, dy_dx = data
     if work.sobolev:
       return sobolev_loss(network, x, (y, dy_dx), batch_dims=2).reduce()
     return terms.compare(
         [y], [network(x)], train.VALUES_ONLY, batch_dims=2).reduce()
 
-  return train_on(
-      loss_of, network.trainable_variables, algorithm.compiler == XLA)
+  step = xla.Step(
+      lambda index: [], _update(loss_of, *part), turns=in_turn,
+      data=[tf.constant(a) for a in (work.order, work.x, work.y, work.dy_dx)])
+  return _many(step if xla_compiles else step.__call__)
 
 
-def train_on(loss_of: Callable[[tf.Tensor], tf.Tensor],
-             parameters: Sequence[tf.Variable],
-             jit_compile: bool = False) -> work_lib.Run:
+def train_on(loss_of: Callable[[mlp.EnsembleMLP, tf.Tensor], tf.Tensor],
+             network: mlp.EnsembleMLP) -> work_lib.Run:
   """Makes steps of a loss: many of them in a graph, fused Adam.
 
   Args:
-    loss_of: the losses `[E]` of the step of an index (int64 scalar).
-    parameters: what is trained.
-    jit_compile: whether XLA compiles the steps.
+    loss_of: takes the network and a step's index (int64 scalar) and returns
+      the losses `[E]`.
+    network: what is trained.
 
   Returns:
     A function that takes steps.
   """
-  optimizer = optimizers.Adam(parameters, work_lib.LEARNING_RATE)
+  return _many(_update(loss_of, network, _adam(network)))
 
-  def update(index):
+
+def _adam(network: mlp.EnsembleMLP) -> optimizers.Adam:
+  return optimizers.Adam(network.trainable_variables, work_lib.LEARNING_RATE)
+
+
+def _update(loss_of, network: mlp.EnsembleMLP, optimizer: optimizers.Adam):
+  """One step, as `xla.Step` and `loop.compile_steps` take it."""
+  parameters = network.trainable_variables
+
+  def update(index, *tensors):
     with tf.GradientTape() as tape:
-      loss = loss_of(index)
+      loss = loss_of(network, index, *tensors)
       total = tf.reduce_sum(loss)
     optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": loss}
 
-  steps_in_graph = loop.compile_steps(
-      xla.Step(lambda index: [], update) if jit_compile else update)
+  return update
+
+
+def _many(step) -> work_lib.Run:
+  steps_in_graph = loop.compile_steps(step)
   done = 0
 
   def run(steps: int) -> np.ndarray:

@@ -23,11 +23,12 @@ from reproduce.regression import data as data_lib
 from reproduce.regression import units as units_lib
 from sobolev_tf import derivatives, files
 from sobolev_tf.networks import mlp
-from sobolev_tf.training import loop, minibatches, optimizers, xla
+from sobolev_tf.training import loop, minibatches, optimizers, turns, xla
 
 _SLICE = 1000  # points predicted at once, to bound memory
-# Takes the network (in scaled units), the step's index, points `[E, B, D]`,
-# values and derivatives; returns the members' losses `[E]`.
+# Takes the network (in scaled units), seeds and steps for what is random, int64
+# `[E, 2]`, points `[E, B, D]`, values and derivatives; returns the losses `[E]`
+# of the members: with XLA, of those that train at a time (`training.turns`).
 Loss = Callable[..., tf.Tensor]
 
 
@@ -106,27 +107,37 @@ def fit(
   data = data_lib.stack([u.apply(points) for u, points in zip(units, raw)])
   tensors = [tf.constant(array, tf.float32) for array in (
       data.x, data.y, data.dy_dx, data.d2y_dx2)[:order + 2]]  # [E, N, *]
-  network = mlp.EnsembleMLP(
-      seeds, data.x.shape[-1], [*settings.hidden_sizes, 1],
-      regression.ACTIVATIONS[settings.activation])
   batches = minibatches.Minibatches(
       seeds, data.x.shape[1], settings.batch_size)
-  parameters = network.trainable_variables
   rate: optimizers.LearningRate = learning_rate
   if settings.schedule == "cosine":
     rate = optimizers.cosine(learning_rate, settings.steps)
-  optimizer = optimizers.Adam(parameters, rate)
 
-  def update(index, rows):  # [E, B]
+  def build(seeds):
+    network = mlp.EnsembleMLP(
+        seeds, data.x.shape[-1], [*settings.hidden_sizes, 1],
+        regression.ACTIVATIONS[settings.activation])
+    return network, optimizers.Adam(network.trainable_variables, rate)
+
+  whole, part, in_turn = turns.divide(build, seeds) if settings.xla else (
+      *2 * (build(seeds),), None)
+  network, optimizer = whole
+
+  def update(index, rows, seeds, *tensors):  # [E, B], [E], [E, N, *]
+    trained, its_optimizer = part
     batch = batches.take(rows, *tensors)  # [E, B, *]
+    draws = tf.stack([seeds, tf.fill(seeds.shape, index)], axis=1)
+    parameters = trained.trainable_variables
     with tf.GradientTape() as tape:
-      losses = loss(network, index, *batch)  # [E]
+      losses = loss(trained, draws, *batch)  # [E]
       # A sum over members: each gets the gradient of its own loss alone.
       total = tf.reduce_sum(losses)  # []
-    optimizer.apply(tape.gradient(total, parameters), parameters)
+    its_optimizer.apply(tape.gradient(total, parameters), parameters)
     return {"loss": losses}
 
-  step = xla.Step(lambda index: [batches.rows(index)], update)
+  step = xla.Step(
+      lambda index: [batches.rows(index)], update,
+      data=[tf.constant(seeds, tf.int64), *tensors], turns=in_turn)
   history = loop.train(
       step if settings.xla else step.__call__,
       {"network": network, "optimizer": optimizer, "batches": batches},

@@ -8,8 +8,6 @@ that they can be compared seed by seed.
 
 from typing import NamedTuple, Sequence
 
-import tensorflow as tf
-
 from configs import regression
 from reproduce.regression import data, fit
 from sobolev_tf import errors, functions, losses
@@ -61,31 +59,27 @@ def train(members: Sequence[Member], count: int, method: str,
       [data.sample(member.function, count, seed=member.seed, stream="train",
                    order=max(order, 1)) for member in members],
       [member.function.domain for member in members], seeds,
-      _loss(method, settings, seeds), settings, order=order,
+      _loss(method, settings), settings, order=order,
       learning_rate=settings.learning_rate(method),
       identity={"method": method, "count": count, "members": [
           (member.function.name, member.seed) for member in members]},
       **options)
 
 
-def _loss(method: str, settings: regression.Settings, seeds: Sequence[int]
-          ) -> fit.Loss:
+def _loss(method: str, settings: regression.Settings) -> fit.Loss:
   """Eq. 1 with squared errors, up to the method's order."""
   order, stochastic = regression.METHODS[method]
   if order == 0:
-    return lambda network, index, x, y: terms.compare(
+    return lambda network, draws, x, y: terms.compare(
         [y], [network(x)], VALUES_ONLY, batch_dims=2).reduce()
   weights = (1.,) + (settings.derivative_weight,) * order
   if stochastic:
     projected = losses.StochasticSobolevLoss(order, weights=weights)
 
-    def projected_loss(network, index, x, *targets):
-      draws = tf.stack([seeds, tf.fill([len(seeds)], index)], axis=1)  # [E, 2]
-      return projected(network, x, targets, draws, batch_dims=2).reduce()
-
-    return projected_loss
+    return lambda network, draws, x, *targets: projected(
+        network, x, targets, draws, batch_dims=2).reduce()
   exact = losses.SobolevLoss(
       order, weights=weights,
       differentiate=regression.GRADIENTS[settings.gradients])
-  return lambda network, index, x, *targets: exact(
+  return lambda network, draws, x, *targets: exact(
       network, x, targets, batch_dims=2).reduce()

@@ -10,7 +10,7 @@ from configs import regression
 from reproduce.regression import data as data_lib
 from reproduce.regression import fit
 from sobolev_tf import errors
-from sobolev_tf.training import checkpoint
+from sobolev_tf.training import checkpoint, turns
 
 SETTINGS = regression.Settings(
     hidden_sizes=(16,), steps=300, batch_size=10,
@@ -29,7 +29,7 @@ def line(slope, offset, count=20):
 LINES = [line(7., 100.), line(-.01, 3.)]
 
 
-def on_values(network, unused_index, x, y):
+def on_values(network, unused_draws, x, y):
   return tf.reduce_mean((network(x) - y)**2, axis=(1, 2))  # [E]
 
 
@@ -52,26 +52,27 @@ def test_each_member_learns_its_own_set_in_original_units():
 def test_the_loss_is_given_minibatches_in_scaled_units(order):
   seen = []
 
-  def loss(network, index, x, *targets):
-    seen.append([index, x, *targets])
-    return on_values(network, index, x, targets[0])
+  def loss(network, draws, x, *targets):
+    seen.append([draws, x, *targets])
+    return on_values(network, draws, x, targets[0])
 
   run(loss, settings=dataclasses.replace(SETTINGS, steps=1), order=order)
-  index, x, *targets = seen[0]
-  assert index.dtype == tf.int64 and x.shape == (2, 10, 1)
+  draws, x, *targets = seen[0]
+  assert draws.dtype == tf.int64 and draws.shape == (2, 2)
+  assert x.shape == (2, 10, 1)
   assert [target.shape for target in targets] == [(2, 10, 1)] * (order + 1)
 
 
 def test_all_points_at_every_step_if_the_batch_holds_them():
   shapes = []
 
-  def loss(network, index, x, y):
+  def loss(network, draws, x, y):
     shapes.append(x.shape)
     # In scaled units the targets have mean 0 and deviation 1.
     for power, moment in ((1, 0.), (2, 1.)):
       tf.debugging.assert_near(
           tf.reduce_mean(y**power, 1), tf.fill([2, 1], moment), atol=1e-4)
-    return on_values(network, index, x, y)
+    return on_values(network, draws, x, y)
 
   run(loss, settings=dataclasses.replace(SETTINGS, steps=1, batch_size=20))
   assert set(shapes) == {(2, 20, 1)}
@@ -93,3 +94,24 @@ def test_checkpoints_of_another_run_are_refused(tmp_path, monkeypatch):
   resumed = run(identity={"noise": .1}, **options)
   for mine, theirs in zip(resumed.network.weights, run().network.weights):
     np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_large_ensemble_in_turn_is_the_same(monkeypatch):
+  sizes = []
+
+  def noisy(network, draws, x, y):
+    sizes.append(len(draws))
+    noise = tf.stack([tf.random.stateless_normal(x.shape[1:], draw)
+                      for draw in tf.unstack(draws)])
+    return on_values(network, draws, x + .1 * noise, y)
+
+  settings = dataclasses.replace(SETTINGS, xla=True, steps=60)
+  raw = [line(slope, 1.) for slope in range(1, 9)]
+  together = run(noisy, raw, settings)
+  assert set(sizes) == {8}
+  monkeypatch.setattr(turns, "_CACHE", 3_000)
+  parts = run(noisy, raw, settings)
+  assert set(sizes) == {8, 4}
+  for mine, theirs in zip(parts.network.trainable_variables,
+                          together.network.trainable_variables):
+    np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
