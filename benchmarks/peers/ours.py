@@ -1,6 +1,6 @@
 """This library: the ensemble, many steps in a graph, fused Adam."""
 
-from typing import Callable
+from typing import Callable, Union
 
 import numpy as np
 import tensorflow as tf
@@ -70,7 +70,7 @@ def make(work: work_lib.Work, algorithm: work_lib.Algorithm
   step = xla.Step(
       lambda index: [], _update(loss_of, *part), turns=in_turn,
       data=[tf.constant(a) for a in (work.order, work.x, work.y, work.dy_dx)])
-  return _many(step if xla_compiles else step.__call__)
+  return many(step if xla_compiles else step.__call__)
 
 
 def train_on(loss_of: Callable[[mlp.EnsembleMLP, tf.Tensor], tf.Tensor],
@@ -85,7 +85,7 @@ def train_on(loss_of: Callable[[mlp.EnsembleMLP, tf.Tensor], tf.Tensor],
   Returns:
     A function that takes steps.
   """
-  return _many(_update(loss_of, network, _adam(network)))
+  return many(_update(loss_of, network, _adam(network)))
 
 
 def _adam(network: mlp.EnsembleMLP) -> optimizers.Adam:
@@ -106,7 +106,9 @@ def _update(loss_of, network: mlp.EnsembleMLP, optimizer: optimizers.Adam):
   return update
 
 
-def _many(step) -> work_lib.Run:
+def many(step: Union[xla.Step, Callable[[tf.Tensor], xla.Metrics]]
+         ) -> work_lib.Run:
+  """Many steps in a graph, as `train_on`."""
   steps_in_graph = loop.compile_steps(step)
   done = 0
 
