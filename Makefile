@@ -67,6 +67,7 @@ check: $(VENV)/.ready
 
 benchmark: $(VENV)/.ready
 	$(RUN) benchmarks.regression
+	$(RUN) benchmarks.breakdown
 	$(RUN) benchmarks.distillation
 	$(RUN) benchmarks.synthetic_gradients
 	$(RUN) benchmarks.terms

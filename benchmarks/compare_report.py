@@ -73,7 +73,8 @@ def write(results: experiment.Results) -> str:
       "except for JENN's (float64), which begins Adam anew with every call. "
       "Shares are of the rate of the same batched products alone, counting "
       "only the products a step needs; memory is what the process grew by "
-      "while stepping.\n\n![speed](speed.png)\n"]
+      "while stepping. Our large ensembles that XLA compiles train in turn, a "
+      "part at a time; all others at once.\n\n![speed](speed.png)\n"]
   parts += [f"n = {n:,}:\n\n{table(cells, n)}" for n in cells.sizes]
   parts.append(ratios(cells))
   return "\n".join(parts)

@@ -13,7 +13,7 @@ import tensorflow as tf
 from sobolev_tf import errors
 
 # ours: measured with 64 networks of 2-256-256-1 (0.8 MB each with their
-# slots) on a processor with 32 MB of cache: 8 at a time were 1.3 to 1.7 times
+# slots) on a processor with 32 MB of cache: 8 at a time were 1.2 to 1.6 times
 # faster than all, 16 nearly as fast, 4 slower (fewer products side by side).
 _CACHE = 12e6  # bytes
 _FEWEST = 4  # members of a part
