@@ -25,6 +25,9 @@ class Config:
     stream: which held-out points: "test", or "validation" to choose settings.
     points: number of held-out points per function.
     seeds_per_part: seeds trained side by side in one ensemble.
+    curve_every: steps between measurements of the error on validation points,
+      for learning curves; 0 makes none.
+    curve_points: number of these points per function.
   """
   functions: Tuple[str, ...]
   sizes: Tuple[int, ...]
@@ -33,6 +36,8 @@ class Config:
   stream: str
   points: int
   seeds_per_part: int
+  curve_every: int = 0
+  curve_points: int = 1_000  # ours: measured in no time
 
 
 _PAPER = regression.Settings(
@@ -62,17 +67,30 @@ _TUNED = dataclasses.replace(
     inputs="standardised", targets="raw",
     gradients="nested", xla=False)  # ours: as its committed rows were made
 
+_PAPER_CONFIG = Config(
+    functions=tuple(functions.FUNCTIONS),
+    sizes=(20, 100, 10_000),  # paper Figure 2
+    seeds=tuple(range(10)),  # ours
+    settings=(_PAPER, dataclasses.replace(_PAPER, inputs="raw", targets="raw")),
+    stream="test", points=10_000,  # ours: "a hold-out test set"
+    seeds_per_part=2,  # ours: 14 members' weights fit a CPU's cache
+)
+
 PRESETS: Mapping[str, Config] = {
-    "paper": Config(
-        functions=tuple(functions.FUNCTIONS),
-        sizes=(20, 100, 10_000),  # paper Figure 2
-        seeds=tuple(range(10)),  # ours
-        settings=(
-            _PAPER,
-            dataclasses.replace(_PAPER, inputs="raw", targets="raw")),
-        stream="test", points=10_000,  # ours: "a hold-out test set"
-        seeds_per_part=2,  # ours: 14 members' weights fit a CPU's cache
-    ),
+    "paper": _PAPER_CONFIG,
+    # The paper's settings until the regular networks have learned what they
+    # can: its claims are of trained networks, and it does not say how long.
+    # ours: the steps by which, with standardised data, the regular networks'
+    # validation error of seed 100 was flat at n = 20 and 100 (by the rule in
+    # reproduce/regression/curves.py). In raw units it was not flat at 100,000
+    # either, at n = 100.
+    "converged": dataclasses.replace(
+        _PAPER_CONFIG, settings=tuple(
+            dataclasses.replace(
+                settings, steps=50_000,
+                gradients="four_products", xla=True)  # ours: as `quick`
+            for settings in _PAPER_CONFIG.settings),
+        seeds_per_part=5, curve_every=2_000),  # ours: 25 points of a curve
     "quick": Config(
         functions=tuple(functions.FUNCTIONS), sizes=(20, 100, 10_000),
         seeds=tuple(range(5)), settings=(QUICK,), stream="test",

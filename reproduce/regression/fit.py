@@ -49,10 +49,11 @@ class Trained(NamedTuple):
 
     Args:
       x: `[E, N, D]` in original units.
-      order: of the highest derivative, 1 or 2.
+      order: of the highest derivative, 0 to 2.
 
     Returns:
-      `[E, N, 1]`, `[E, N, D]` and for order 2 `[E, N, D, D]`, float64.
+      `[E, N, 1]`, from order 1 on `[E, N, D]` and for order 2 `[E, N, D, D]`,
+      float64.
     """
     scaled = ((x - self.units.x_mean) / self.units.x_scale).astype(np.float32)
     predict = tf.function(
@@ -74,6 +75,8 @@ def fit(
     folder: Optional[files.Path] = None,
     log_folder: Optional[files.Path] = None, title: str = "training",
     chunk: int = 100, checkpoint_every: int = 1000,
+    measure: Optional[Callable[[Trained], Mapping[str, Any]]] = None,
+    measure_every: int = 0,
 ) -> Trained:
   """Trains one member per data set.
 
@@ -93,6 +96,9 @@ def fit(
     title: the progress bar's text.
     chunk: steps per call of the compiled loop.
     checkpoint_every: steps between checkpoints.
+    measure: what else the history records of the ensemble, JSON-serialisable
+      and by name, every so many steps and at the end.
+    measure_every: steps between measurements; 0 measures at the end only.
 
   Returns:
     The trained ensemble.
@@ -102,9 +108,10 @@ def fit(
       not of this run.
     Interrupted: if a signal asked to stop.
   """
-  units = [units_lib.fit(points, domain, settings.inputs, settings.targets)
-           for points, domain in zip(raw, domains, strict=True)]
-  data = data_lib.stack([u.apply(points) for u, points in zip(units, raw)])
+  members = [units_lib.fit(points, domain, settings.inputs, settings.targets)
+             for points, domain in zip(raw, domains, strict=True)]
+  units = units_lib.stack(members)
+  data = data_lib.stack([u.apply(points) for u, points in zip(members, raw)])
   tensors = [tf.constant(array, tf.float32) for array in (
       data.x, data.y, data.dy_dx, data.d2y_dx2)[:order + 2]]  # [E, N, *]
   batches = minibatches.Minibatches(
@@ -143,7 +150,9 @@ def fit(
       {"network": network, "optimizer": optimizer, "batches": batches},
       loop.Schedule(settings.steps, chunk, checkpoint_every=(
           checkpoint_every if folder else 0),
-          evaluate_every=chunk if log_folder else 0),
+          evaluate_every=measure_every or (chunk if log_folder else 0)),
+      evaluate=None if measure is None else (
+          lambda: measure(Trained(network, units, loop.History()))),
       settings={**identity, **dataclasses.asdict(settings)},
       folder=folder, log_folder=log_folder, title=title)
-  return Trained(network, units_lib.stack(units), history)
+  return Trained(network, units, history)

@@ -17,6 +17,8 @@ from reproduce import app, rows, run
 from reproduce.regression import measure, train
 from sobolev_tf import errors, functions
 
+# The metric of learning curves; `test_mse` and its like are of the end.
+CURVE = "validation_mse"
 
 def define_flags() -> None:
   """Defines the flags of an experiment that trains a grid."""
@@ -74,8 +76,10 @@ def plan(artefact: str, preset: str, config: config_lib.Config,
     UserError: if a setting is out of range.
   """
   check(config)
-  return run.Plan(artefact, preset, dataclasses.asdict(config),
-                  list(_parts(config, methods)))
+  settings = dataclasses.asdict(config)
+  if not config.curve_every:  # as runs are described that have no curves
+    del settings["curve_every"], settings["curve_points"]
+  return run.Plan(artefact, preset, settings, list(_parts(config, methods)))
 
 
 def _parts(config: config_lib.Config, methods: Sequence[str]
@@ -100,18 +104,29 @@ def _compute(config: config_lib.Config, settings: regression_config.Settings,
   """Trains and measures one ensemble."""
   members = [train.Member(functions.by_name(name), seed)
              for seed in seeds for name in config.functions]
-  trained = train.train(members, count, method, settings, **job.training)
+  targets = [member.function for member in members]
+  options = {}
+  if config.curve_every:
+    errors_of = measure.value_errors(targets, config.curve_points, "validation")
+    options = {"measure": lambda trained: {CURVE: errors_of(trained)},
+               "measure_every": config.curve_every}
+  trained = train.train(
+      members, count, method, settings, **options, **job.training)
   measured = measure.held_out_errors(
-      trained, [member.function for member in members], config.points,
-      config.stream, order)
+      trained, targets, config.points, config.stream, order)
+
+  def row(member, metric, value, step):
+    return rows.Row(
+        task=member.function.name, method=method, metric=metric, value=value,
+        n=count, seed=member.seed, step=step, settings=settings.varied(method))
+
   return run.Outcome([
-      rows.Row(
-          task=member.function.name, method=method,
-          metric=f"{config.stream}_{metric}", value=value, n=count,
-          seed=member.seed, step=settings.steps,
-          settings=settings.varied(method))
-      for member, values in zip(members, measured)
-      for metric, value in values.items()])
+      *(row(member, CURVE, record[CURVE][e], record["step"])
+        for e, member in enumerate(members)
+        for record in trained.history.records if config.curve_every),
+      *(row(member, f"{config.stream}_{metric}", value, settings.steps)
+        for member, values in zip(members, measured)
+        for metric, value in values.items())])
 
 
 def check(config: config_lib.Config) -> None:
@@ -134,6 +149,10 @@ def check(config: config_lib.Config) -> None:
   if min(config.sizes) < 1:
     raise errors.UserError(
         f"Every size must be >= 1, got {min(config.sizes)}.")
+  if config.curve_every and config.stream == "validation":
+    raise errors.UserError(
+        "Learning curves are of validation points: beside them report test "
+        "points.")
   for settings in config.settings:
     settings.check()
     if settings.targets == "standardised" and min(config.sizes) < 2:

@@ -1,6 +1,6 @@
 """Errors of trained ensembles on points they were not trained on."""
 
-from typing import Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence
 
 import numpy as np
 
@@ -64,6 +64,29 @@ def errors_on(trained: fit.Trained, sets: Sequence[data_lib.RegressionData],
   return [
       mean_squared_errors(points, [part[e] for part in predictions], domain)
       for e, (points, domain) in enumerate(zip(sets, domains, strict=True))]
+
+
+def value_errors(
+    targets: Sequence[functions.BenchmarkFunction], points: int, stream: str
+) -> Callable[[fit.Trained], List[float]]:
+  """What measures the errors of values alone, as a learning curve needs them.
+
+  Args:
+    targets: the function of each member.
+    points: number of points, the same for every member of a function.
+    stream: which points: "test" or "validation".
+
+  Returns:
+    A function that takes the trained ensemble and returns the mean squared
+    error of each member.
+  """
+  data = data_lib.stack(data_lib.held_out(targets, points, stream))
+
+  def measure(trained):
+    y, = trained.predict(data.x, order=0)
+    return np.mean((y - data.y)**2, axis=(1, 2)).tolist()
+
+  return measure
 
 
 def held_out_errors(

@@ -33,8 +33,8 @@ def train(members: Sequence[Member], count: int, method: str,
     method: a name in `configs.regression.METHODS`; those of order 2 need an
       activation that is smooth.
     settings: how to train.
-    **options: `folder`, `log_folder`, `title`, `chunk` and
-      `checkpoint_every` of `fit.fit`.
+    **options: `folder`, `log_folder`, `title`, `chunk`, `checkpoint_every`,
+      `measure` and `measure_every` of `fit.fit`.
 
   Returns:
     The trained ensemble.

@@ -40,21 +40,21 @@ class Units:
         data.dy_dx * self.x_scale / self.y_scale,
         None if data.d2y_dx2 is None else data.d2y_dx2 / self._curvature)
 
-  def invert(self, y: np.ndarray, dy_dx: np.ndarray, *d2y_dx2: np.ndarray
+  def invert(self, y: np.ndarray, *derivatives: np.ndarray
              ) -> Tuple[np.ndarray, ...]:
-    """Values, gradients and, if they are given, Hessians in original units.
+    """Values and, as far as they are given, derivatives in original units.
 
     Args:
       y: `[..., N, 1]` in scaled units.
-      dy_dx: `[..., N, D]` in scaled units.
-      *d2y_dx2: nothing, or `[..., N, D, D]` in scaled units.
+      *derivatives: gradients `[..., N, D]` and Hessians `[..., N, D, D]`, or
+        the former or neither, in scaled units.
 
     Returns:
       All of them in original units.
     """
-    return (y * self.y_scale + self.y_mean,
-            dy_dx * self.y_scale / self.x_scale,
-            *(hessian * self._curvature for hessian in d2y_dx2))
+    units = (self.y_scale / self.x_scale, self._curvature)
+    return (y * self.y_scale + self.y_mean, *(
+        derivative * unit for derivative, unit in zip(derivatives, units)))
 
   @property
   def _curvature(self) -> np.ndarray:

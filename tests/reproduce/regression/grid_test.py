@@ -293,3 +293,30 @@ def test_killed_process_resumes_to_the_same_rows(tmp_path):
   assert row_files(killed) == row_files(whole), delays
   assert (killed / "section.md").read_bytes() == (
       whole / "section.md").read_bytes()
+
+
+def test_learning_curves_are_of_validation_points(tmp_path):
+  config = dataclasses.replace(SMOKE, curve_every=25, curve_points=50)
+  rows = run(tmp_path / "run", config)
+  curves = rows_lib.matching(rows, metric="validation_mse")
+  members = len(config.functions) * len(config.seeds) * 2
+  assert len(curves) == 3 * members
+  assert {row.step for row in curves} == {25, 50, 60}
+  without = [row for row in rows if row.metric != "validation_mse"]
+  assert [(row.task, row.metric, row.value) for row in without] == [
+      (row.task, row.metric, row.value)
+      for row in run(tmp_path / "without", SMOKE)]
+  function = functions.by_name("booth")
+  trained = train_lib.train(
+      [train_lib.Member(function, 1)], 20, "sobolev", config.settings[0])
+  expected, = measure.held_out_errors(
+      trained, [function], config.curve_points, "validation")
+  last, = (row.value for row in rows_lib.matching(
+      curves, task="booth", seed=1, method="sobolev", step=60))
+  assert last == pytest.approx(expected["mse"], rel=1e-3)
+
+
+def test_curves_beside_validation_errors_are_refused():
+  config = dataclasses.replace(SMOKE, curve_every=25, stream="validation")
+  with pytest.raises(errors.UserError, match="Learning curves .* test points"):
+    grid.check(config)
