@@ -48,7 +48,7 @@ RUNS: Tuple[Run, ...] = (
     _run("sensitivity/quick"),
     _run("figure2/quick"),
     _run("figure2/tuned"),
-    _run("figure2/paper", "--sizes=20,100"),
+    _run("figure2/paper"),
     _run("order2/tuning"),
     _run("order2/cpu"),
     _run("section5/cpu"),

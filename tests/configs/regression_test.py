@@ -72,15 +72,11 @@ def test_figure3_trains_as_figure2():
       figure2.PRESETS["paper"].settings)
 
 
-_PAPER = dataclasses.replace(figure2.PRESETS["paper"], sizes=(20, 100))
-
-
 @pytest.mark.parametrize("folder, plan, left", [
     ("figure2/quick",
      grid.plan("figure2", "quick", figure2.PRESETS["quick"]), 0),
     ("figure2/tuned",
      grid.plan("figure2", "tuned", figure2.PRESETS["tuned"]), 0),
-    ("figure2/paper", grid.plan("figure2", "paper", _PAPER), 12),
     ("figure3/quick", figure3_section.plan("quick", figure3.PRESETS["quick"]),
      0),
     ("order2/cpu", grid.plan(
