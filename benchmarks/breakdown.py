@@ -5,8 +5,9 @@
 The step of `benchmarks.compare`, and what it consists of, each as a program of
 its own: the gradient with nothing but a subtraction after it, Adam on gradients
 that are given, and the four products of the hidden layer (its fastest form
-takes no fewer). Run it on one core, too (`taskset -c 0`): what takes no longer
-there is not shared out.
+takes no fewer), independent of each other. Run it on one core, too (`taskset -c
+0`): what takes no longer there is not shared out. Where a step's members train
+in turn, its parts are still those of all members at once.
 """
 
 from typing import Callable, Dict, List
@@ -25,10 +26,10 @@ from sobolev_tf.training import device, optimizers, xla
 Update = Callable[[tf.Tensor], xla.Metrics]
 
 
-def gradient(work: work_lib.Work, network: mlp.EnsembleMLP) -> Update:
-  """The gradient of the Sobolev loss, a little of which is subtracted."""
-  x, y, dy_dx = (tf.constant(a[:, :work.batch_size])
-                 for a in (work.x, work.y, work.dy_dx))
+def gradient(work: work_lib.Work, network: mlp.EnsembleMLP,
+             rate: float = 1e-6) -> Update:
+  """The gradient of the Sobolev loss, so much of which is subtracted."""
+  x, y, dy_dx = (tf.constant(a) for a in (work.x, work.y, work.dy_dx))
   loss_of = losses.SobolevLoss(
       differentiate=four_products.value_and_derivatives)
   parameters = network.trainable_variables
@@ -38,7 +39,7 @@ def gradient(work: work_lib.Work, network: mlp.EnsembleMLP) -> Update:
       loss = loss_of(network, x, (y, dy_dx), batch_dims=2).reduce()
       total = tf.reduce_sum(loss)
     for parameter, part in zip(parameters, tape.gradient(total, parameters)):
-      parameter.assign_sub(1e-6 * part)
+      parameter.assign_sub(rate * part)
     return {"loss": loss}
 
   return update
@@ -79,7 +80,7 @@ def products(work: work_lib.Work) -> Update:
 
 def build(count: int, members: int) -> Dict[str, work_lib.Run]:
   """The step and its parts, at one size."""
-  work = work_lib.make(count, members, True)
+  work = work_lib.make(count, members, True, batch_size=count)
 
   def network():
     return mlp.EnsembleMLP(range(members), work.x.shape[-1])
@@ -89,7 +90,7 @@ def build(count: int, members: int) -> Dict[str, work_lib.Run]:
       "products": products(work)}
   return {
       "step": ours.make(work, ours.FOUR._replace(compiler=ours.XLA)),
-      **{name: ours.many(xla.Step(lambda index: [], update))
+      **{name: ours.run_in_graph(xla.Step(lambda index: [], update))
          for name, update in parts.items()}}
 
 
@@ -99,11 +100,10 @@ def row(count: int, members: int) -> List[str]:
   steps = max(xla.STEPS, flags.FLAGS.model_steps // members)
   seconds = timing.seconds_per_step(
       runs, lambda _: steps, flags.FLAGS.repeats)
-  batch, width = work_lib.make(count, 1, True).batch_size, mlp.HIDDEN_SIZES[0]
-  rate = 8 * members * batch * width**2 / seconds["products"]
+  flops = 8 * members * count * mlp.HIDDEN_SIZES[0]**2
   return [f"{count:,}", str(members),
           *(f"{1e3 * value / members:.3f}" for value in seconds.values()),
-          f"{rate / 1e9:.0f}"]
+          f"{1e-9 * flops / seconds['products']:.0f}"]
 
 
 def main() -> None:
@@ -119,8 +119,8 @@ def main() -> None:
 
 def define_flags() -> None:
   """Defines this entrypoint's flags."""
-  flags.DEFINE_list("sizes", ["20", "100", "10000"], "Numbers of points.")
-  flags.DEFINE_list("members", ["1", "8", "64"], "Sizes of the ensembles.")
+  flags.DEFINE_list("sizes", ["20", "100"], "Points per step (full batches).")
+  flags.DEFINE_list("members", ["1", "8"], "Sizes of the ensembles.")
   flags.DEFINE_integer("model_steps", 512, "Per repeat.", lower_bound=1)
   flags.DEFINE_integer("repeats", 7, "Timed repeats.", lower_bound=1)
 

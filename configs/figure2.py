@@ -24,7 +24,7 @@ class Config:
     settings: how to train, one entry per scaling to report.
     stream: which held-out points: "test", or "validation" to choose settings.
     points: number of held-out points per function.
-    seeds_per_part: seeds trained side by side in one ensemble.
+    seeds_per_part: seeds trained in one ensemble.
     curve_every: steps between measurements of the error on validation points,
       for learning curves; 0 makes none.
     curve_points: number of these points per function.
@@ -42,11 +42,10 @@ class Config:
 
 _PAPER = regression.Settings(
     hidden_sizes=(256, 256),  # paper §4.1
-    # ours: the paper gives none, but its claims are of trained networks. By
-    # then, with standardised data, the regular networks' validation error of
-    # seed 100 was flat at n = 20 and 100 (the rule: FLAT of
-    # reproduce/regression/curves.py); in raw units, at n = 100, it was not by
-    # 100,000 either.
+    # ours: the paper gives none, but its claims are of trained networks. In
+    # runs of seed 100 at n = 20 and 100 the regular networks' validation error
+    # was flat by then with standardised data; in raw units some of it was not
+    # by 100,000 either. The report says in which cells it is.
     steps=50_000,
     batch_size=50,  # ours: divides 100 and 10000; all points at N = 20
     # supplement, unverified

@@ -46,10 +46,8 @@ def make(work: work_lib.Work, algorithm: work_lib.Algorithm
         dtype=work.x.dtype)
     return network, _adam(network)
 
-  seeds = range(work.members)
-  xla_compiles = algorithm.compiler == XLA
-  whole, part, in_turn = turns.divide(build, seeds) if xla_compiles else (
-      *2 * (build(seeds),), None)
+  compiled = algorithm.compiler == XLA
+  whole, part, in_turn = turns.divide(build, range(work.members), compiled)
   for variable, w in zip(whole[0].weights, work.weights):
     variable.assign(w)
   if work.sobolev:
@@ -70,7 +68,7 @@ def make(work: work_lib.Work, algorithm: work_lib.Algorithm
   step = xla.Step(
       lambda index: [], _update(loss_of, *part), turns=in_turn,
       data=[tf.constant(a) for a in (work.order, work.x, work.y, work.dy_dx)])
-  return many(step if xla_compiles else step.__call__)
+  return run_in_graph(step if compiled else step.__call__)
 
 
 def train_on(loss_of: Callable[[mlp.EnsembleMLP, tf.Tensor], tf.Tensor],
@@ -85,7 +83,7 @@ def train_on(loss_of: Callable[[mlp.EnsembleMLP, tf.Tensor], tf.Tensor],
   Returns:
     A function that takes steps.
   """
-  return many(_update(loss_of, network, _adam(network)))
+  return run_in_graph(_update(loss_of, network, _adam(network)))
 
 
 def _adam(network: mlp.EnsembleMLP) -> optimizers.Adam:
@@ -106,9 +104,16 @@ def _update(loss_of, network: mlp.EnsembleMLP, optimizer: optimizers.Adam):
   return update
 
 
-def many(step: Union[xla.Step, Callable[[tf.Tensor], xla.Metrics]]
-         ) -> work_lib.Run:
-  """Many steps in a graph, as `train_on`."""
+def run_in_graph(step: Union[xla.Step, Callable[[tf.Tensor], xla.Metrics]]
+                 ) -> work_lib.Run:
+  """Makes a step one of many in a graph.
+
+  Args:
+    step: as `loop.compile_steps` takes it; its metrics have the losses `[E]`.
+
+  Returns:
+    A function that takes steps from where it stopped.
+  """
   steps_in_graph = loop.compile_steps(step)
   done = 0
 

@@ -49,13 +49,17 @@ class Curves:
         np.array(steps), np.reshape(values, [len(seeds), len(steps)]), seeds)
 
   def late_change(self, function: str, n: int, method: str) -> float:
-    """Change of the mean log10 error over the last fifth; NaN without any."""
+    """Change of the mean log10 error over the last fifth of the training.
+
+    From the last measurement before it; NaN if there is none, or all diverged.
+    """
     steps, values, _ = self.of(function, n, method)
-    if not len(steps):
+    early = int(np.sum(steps <= .8 * steps[-1])) if len(steps) else 0
+    if not early:
       return float("nan")
-    before = np.searchsorted(steps, .8 * steps[-1])
-    changes = np.log10(values[:, -1]) - np.log10(values[:, before])
-    return float(np.mean(changes[np.isfinite(changes)]))
+    changes = np.log10(values[:, -1]) - np.log10(values[:, early - 1])
+    finite = changes[np.isfinite(changes)]
+    return float(np.mean(finite)) if len(finite) else float("nan")
 
 
 def write(rows: Sequence[rows_lib.Row], title: str, path: pathlib.Path) -> str:
@@ -115,17 +119,22 @@ def flatness(curves: Curves) -> str:
   for method in panels.METHODS:
     changes = {
         (function, n): curves.late_change(function, n, method)
-        for n in curves.sizes for function in curves.functions}
-    changes = {cell: change for cell, change in changes.items()
-               if not np.isnan(change)}
-    if changes:
-      moving = [f"{function} at n = {n:,} ({change:+.2f})"
-                for (function, n), change in changes.items()
-                if abs(change) >= FLAT]
+        for n in curves.sizes for function in curves.functions
+        if curves.of(function, n, method).seeds}
+    known = {cell: change for cell, change in changes.items()
+             if not np.isnan(change)}
+    moving = [f"{function} at n = {n:,} ({change:+.2f})"
+              for (function, n), change in known.items()
+              if abs(change) >= FLAT]
+    if known:
       sentences.append(
           f"{panels.LABELS[method]} networks' validation error is flat in "
-          f"{len(changes) - len(moving)} of {len(changes)} cells; not in: "
+          f"{len(known) - len(moving)} of {len(known)} cells; not in: "
           f"{', '.join(moving) or 'none'}.")
+    if len(known) < len(changes):
+      sentences.append(
+          f"Of {len(changes) - len(known)} cells of {panels.LABELS[method]} "
+          "networks it is not known: measured too seldom, or diverged.")
   return " ".join(sentences) + (
       f" Flat: over the last fifth of the steps the mean of the log10 error "
       f"over seeds changes by less than {FLAT:.2f} decades, a tenth.\n")

@@ -153,11 +153,11 @@ def _decades(cells: panels.Grid, verdicts: Mapping[Tuple[str, int], str]
            for cell, verdict in verdicts.items()
            if verdict == published.SOBOLEV}
   if not gains:
-    return "Nowhere is Sobolev Training better."
+    return "In no cell is Sobolev Training significantly better."
   return (f"Where Sobolev Training is better, it is so by "
-          f"{min(gains.values()):.2f} to {max(gains.values()):.2f} decades, in "
-          f"{sum(gain >= 1 for gain in gains.values())} cells by an order of "
-          "magnitude or more.")
+          f"{min(gains.values()):.2f} to {max(gains.values()):.2f} decades: by "
+          "an order of magnitude or more in "
+          f"{sum(gain >= 1 for gain in gains.values())} of {len(gains)}.")
 
 
 def _verdict(difference: stats.Interval) -> str:

@@ -26,9 +26,10 @@ from sobolev_tf.networks import mlp
 from sobolev_tf.training import loop, minibatches, optimizers, turns, xla
 
 _SLICE = 1000  # points predicted at once, to bound memory
-# Takes the network (in scaled units), seeds and steps for what is random, int64
-# `[E, 2]`, points `[E, B, D]`, values and derivatives; returns the losses `[E]`
-# of the members: with XLA, of those that train at a time (`training.turns`).
+# Takes the network (in scaled units), seeds of what is random (int64 `[P, 2]`:
+# each member's own and the step), points `[P, B, D]`, values and derivatives;
+# returns losses `[P]`. P: all E members or, with XLA, those that train at a
+# time (`sobolev_tf.training.turns`).
 Loss = Callable[..., tf.Tensor]
 
 
@@ -96,9 +97,10 @@ def fit(
     title: the progress bar's text.
     chunk: steps per call of the compiled loop.
     checkpoint_every: steps between checkpoints.
-    measure: what else the history records of the ensemble, JSON-serialisable
-      and by name, every so many steps and at the end.
-    measure_every: steps between measurements; 0 measures at the end only.
+    measure: takes the ensemble as it is, without a history, and returns what
+      else the history is to record, by name and JSON-serialisable.
+    measure_every: steps between measurements, of which one is at the end; 0
+      for that one alone or, with a `log_folder`, one in every chunk.
 
   Returns:
     The trained ensemble.
@@ -108,10 +110,10 @@ def fit(
       not of this run.
     Interrupted: if a signal asked to stop.
   """
-  members = [units_lib.fit(points, domain, settings.inputs, settings.targets)
-             for points, domain in zip(raw, domains, strict=True)]
-  units = units_lib.stack(members)
-  data = data_lib.stack([u.apply(points) for u, points in zip(members, raw)])
+  each = [units_lib.fit(points, domain, settings.inputs, settings.targets)
+          for points, domain in zip(raw, domains, strict=True)]
+  units = units_lib.stack(each)
+  data = data_lib.stack([u.apply(points) for u, points in zip(each, raw)])
   tensors = [tf.constant(array, tf.float32) for array in (
       data.x, data.y, data.dy_dx, data.d2y_dx2)[:order + 2]]  # [E, N, *]
   batches = minibatches.Minibatches(
@@ -120,23 +122,23 @@ def fit(
   if settings.schedule == "cosine":
     rate = optimizers.cosine(learning_rate, settings.steps)
 
-  def build(seeds):
+  def build(member_seeds):
     network = mlp.EnsembleMLP(
-        seeds, data.x.shape[-1], [*settings.hidden_sizes, 1],
+        member_seeds, data.x.shape[-1], [*settings.hidden_sizes, 1],
         regression.ACTIVATIONS[settings.activation])
     return network, optimizers.Adam(network.trainable_variables, rate)
 
-  whole, part, in_turn = turns.divide(build, seeds) if settings.xla else (
-      *2 * (build(seeds),), None)
-  network, optimizer = whole
+  (network, optimizer), part, in_turn = turns.divide(
+      build, seeds, settings.xla)
 
-  def update(index, rows, seeds, *tensors):  # [E, B], [E], [E, N, *]
+  def update(index, rows, part_seeds, *part_tensors):  # [P, B], [P], [P, N, *]
     trained, its_optimizer = part
-    batch = batches.take(rows, *tensors)  # [E, B, *]
-    draws = tf.stack([seeds, tf.fill(seeds.shape, index)], axis=1)
+    batch = batches.take(rows, *part_tensors)  # [P, B, *]
+    random = tf.stack(
+        [part_seeds, tf.fill(part_seeds.shape, index)], axis=1)  # [P, 2]
     parameters = trained.trainable_variables
     with tf.GradientTape() as tape:
-      losses = loss(trained, draws, *batch)  # [E]
+      losses = loss(trained, random, *batch)  # [P]
       # A sum over members: each gets the gradient of its own loss alone.
       total = tf.reduce_sum(losses)  # []
     its_optimizer.apply(tape.gradient(total, parameters), parameters)

@@ -20,6 +20,7 @@ from sobolev_tf import errors, functions
 # The metric of learning curves; `test_mse` and its like are of the end.
 CURVE = "validation_mse"
 
+
 def define_flags() -> None:
   """Defines the flags of an experiment that trains a grid."""
   flags.DEFINE_list(
@@ -77,7 +78,7 @@ def plan(artefact: str, preset: str, config: config_lib.Config,
   """
   check(config)
   settings = dataclasses.asdict(config)
-  if not config.curve_every:  # as runs are described that have no curves
+  if not config.curve_every:  # as before there were curves
     del settings["curve_every"], settings["curve_points"]
   return run.Plan(artefact, preset, settings, list(_parts(config, methods)))
 
@@ -115,18 +116,18 @@ def _compute(config: config_lib.Config, settings: regression_config.Settings,
   measured = measure.held_out_errors(
       trained, targets, config.points, config.stream, order)
 
-  def row(member, metric, value, step):
+  def row(member, metric, value, step=settings.steps):
     return rows.Row(
         task=member.function.name, method=method, metric=metric, value=value,
         n=count, seed=member.seed, step=step, settings=settings.varied(method))
 
-  return run.Outcome([
-      *(row(member, CURVE, record[CURVE][e], record["step"])
-        for e, member in enumerate(members)
-        for record in trained.history.records if config.curve_every),
-      *(row(member, f"{config.stream}_{metric}", value, settings.steps)
-        for member, values in zip(members, measured)
-        for metric, value in values.items())])
+  ends = [row(member, f"{config.stream}_{metric}", value)
+          for member, values in zip(members, measured)
+          for metric, value in values.items()]
+  curves = [row(member, CURVE, record[CURVE][e], record["step"])
+            for e, member in enumerate(members)
+            for record in trained.history.records if CURVE in record]
+  return run.Outcome(ends + curves)
 
 
 def check(config: config_lib.Config) -> None:
@@ -149,6 +150,10 @@ def check(config: config_lib.Config) -> None:
   if min(config.sizes) < 1:
     raise errors.UserError(
         f"Every size must be >= 1, got {min(config.sizes)}.")
+  if config.curve_every < 0 or config.curve_points < 1:
+    raise errors.UserError(
+        "curve_every must be >= 0 and curve_points >= 1, got "
+        f"{config.curve_every} and {config.curve_points}.")
   if config.curve_every and config.stream == "validation":
     raise errors.UserError(
         "Learning curves are of validation points: beside them report test "

@@ -70,16 +70,16 @@ def _loss(method: str, settings: regression.Settings) -> fit.Loss:
   """Eq. 1 with squared errors, up to the method's order."""
   order, stochastic = regression.METHODS[method]
   if order == 0:
-    return lambda network, draws, x, y: terms.compare(
+    return lambda network, seed, x, y: terms.compare(
         [y], [network(x)], VALUES_ONLY, batch_dims=2).reduce()
   weights = (1.,) + (settings.derivative_weight,) * order
   if stochastic:
     projected = losses.StochasticSobolevLoss(order, weights=weights)
 
-    return lambda network, draws, x, *targets: projected(
-        network, x, targets, draws, batch_dims=2).reduce()
+    return lambda network, seed, x, *targets: projected(
+        network, x, targets, seed, batch_dims=2).reduce()
   exact = losses.SobolevLoss(
       order, weights=weights,
       differentiate=regression.GRADIENTS[settings.gradients])
-  return lambda network, draws, x, *targets: exact(
+  return lambda network, seed, x, *targets: exact(
       network, x, targets, batch_dims=2).reduce()

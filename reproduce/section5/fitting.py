@@ -32,7 +32,7 @@ def fit(raw: Sequence[data.RegressionData], domains: Sequence[data.Domain],
   order = len(weights) - 1
   orders = terms.Orders((losses.squared_error,) * (order + 1), weights)
 
-  def loss(network, unused_draws, x, *targets):
+  def loss(network, unused_seed, x, *targets):
     predictions = derivatives.value_and_derivatives(network, x, order, 2)
     known = [tf.cast(tf.math.is_finite(target), tf.float32)
              for target in targets]

@@ -32,27 +32,28 @@ def part_size(modules: Sequence[tf.Module], members: int) -> int:
     do, where there is none that is large enough, and on a GPU.
   """
   size = sum(v.shape.num_elements() * v.dtype.size for v in _variables(modules))
-  if size <= _CACHE or tf.config.list_physical_devices("GPU"):
+  if size <= _CACHE or tf.config.get_visible_devices("GPU"):
     return members
   fitting = [part for part in range(_FEWEST, members)
              if members % part == 0 and part * size <= members * _CACHE]
   return max(fitting, default=members)
 
 
-def divide(build: Callable[[Sequence[int]], Modules], seeds: Sequence[int]
-           ) -> Tuple[Modules, Modules, Optional["Turns"]]:
+def divide(build: Callable[[Sequence[int]], Modules], seeds: Sequence[int],
+           in_turn: bool) -> Tuple[Modules, Modules, Optional["Turns"]]:
   """Builds an ensemble and the part of it that trains at a time.
 
   Args:
     build: takes the members' seeds and builds the network and its optimizer.
     seeds: of all members.
+    in_turn: whether members may train in turn; else all train at once.
 
   Returns:
     The modules of all members, those that a training step changes, and the
     turns; the same modules twice and None where all train at once.
   """
   whole = build(seeds)
-  size = part_size(whole, len(seeds))
+  size = part_size(whole, len(seeds)) if in_turn else len(seeds)
   if size == len(seeds):
     return whole, whole, None
   part = build(seeds[:size])
@@ -68,12 +69,14 @@ class Turns:
     Args:
       whole: modules of E members, whose variables have a leading axis E or
         belong to all members alike, as an optimizer's count of steps does.
-      part: modules of the same make of P members, which are what a training
-        step changes; P divides E. Their values do not matter.
+      part: modules of the same make of P members, P a divisor of E, which
+        hold every variable that a training step changes: optimizers must have
+        their slots already. Their values do not matter.
 
     Raises:
       UserError: if the variables do not match.
     """
+    self._part = list(part)
     mine, theirs = _variables(whole), _variables(part)
     pairs = list(zip(mine, theirs))
     self._common = [(w, p) for w, p in pairs if w.shape == p.shape]
@@ -105,6 +108,9 @@ class Turns:
 
     Returns:
       The results of all, `[E, *]`.
+
+    Raises:
+      UserError: if a tensor has not E members, or `steps` creates variables.
     """
     divided = [self._divide(t) for t in tensors]
     own = [self._divide(w) for w, _ in self._own]
@@ -115,6 +121,10 @@ class Turns:
       for whole, part in self._common:
         part.assign(whole)
       result = steps([tf.gather(t, number) for t in divided])
+      if len(_variables(self._part)) != len(self._own) + len(self._common):
+        raise errors.UserError(
+            "A step of members that train in turn created variables, which "
+            "would be all members' at once: create an optimizer's slots first.")
       return (number + 1,
               [array.write(number, part)
                for array, (_, part) in zip(trained, self._own)],
@@ -137,6 +147,11 @@ class Turns:
 
   def _divide(self, tensor: tf.Tensor) -> tf.Tensor:
     """`[E, *]` as `[E / P, P, *]`."""
+    members = self._count * self.size
+    if not tensor.shape.rank or tensor.shape[0] != members:
+      raise errors.UserError(
+          f"What {members} members train on in turn needs a first axis of that "
+          f"size, got the shape {tensor.shape}.")
     return tf.reshape(tensor, [self._count, self.size, *tensor.shape[1:]])
 
   def _array(self, dtype: tf.DType, shape: tf.TensorShape) -> tf.TensorArray:

@@ -70,8 +70,9 @@ class Step:
     tensors = self._batch(index)
     if self._turns is None:
       return self._take(index, tensors)
-    return self._take_turns(
-        self._turns, index, index + 1, [t[tf.newaxis] for t in tensors])
+    batches = [t[tf.newaxis] for t in tensors]
+    return self._take_turns(self._turns, index, index + 1, batches,
+                            self._metrics(self._turns.size, batches))
 
   def compiled(self, metrics: Metrics
                ) -> Callable[[tf.Tensor, tf.Tensor], Metrics]:
@@ -90,7 +91,9 @@ class Step:
     @tf.function(jit_compile=True)
     def program(first, end, batches):  # batches: [at_most, *]
       if self._turns is not None:
-        return self._take_turns(self._turns, first, end, batches)
+        return self._take_turns(self._turns, first, end, batches, {
+            name: tf.TensorSpec([self._turns.size, *t.shape[1:]], t.dtype)
+            for name, t in metrics.items()})
       return _loop(first, end, lambda at, index, unused_metrics: self._take(
           index, _gather(batches, at)), metrics)
 
@@ -112,12 +115,24 @@ class Step:
     return self._observe(index, self._update(index, *tensors, *self._data))
 
   def _take_turns(self, turns: turns_lib.Turns, first: tf.Tensor,
-                  end: tf.Tensor, batches: Sequence[tf.Tensor]) -> Metrics:
-    """Each part takes the steps; then their metrics are observed together."""
+                  end: tf.Tensor, batches: Sequence[tf.Tensor],
+                  metrics: Mapping[str, tf.TensorSpec]) -> Metrics:
+    """Each part takes the steps; then their metrics are observed together.
+
+    Args:
+      turns: whose part `update` changes.
+      first: the index of the first step.
+      end: the one after the last.
+      batches: `[at_most, E, *]`, those of all steps.
+      metrics: what `update` returns for a part.
+
+    Returns:
+      The metrics of the last step, zeros if there are no steps.
+    """
     count = batches[0].shape[0] if batches else self.at_most
     results = {
-        name: tf.TensorSpec([spec.shape[0], count, *spec.shape[1:]], spec.dtype)
-        for name, spec in self._metrics(turns.size, batches).items()}
+        name: tf.TensorSpec([turns.size, count, *spec.shape[1:]], spec.dtype)
+        for name, spec in metrics.items()}
 
     def steps(tensors):  # [P, count, *] of the batches, [P, *] of the data
       mine, data = tensors[:len(batches)], tensors[len(batches):]
@@ -147,9 +162,15 @@ class Step:
     def part(tensor):
       return tf.TensorSpec([members, *tensor.shape[1:]], tensor.dtype)
 
-    return tf.function(self._update).get_concrete_function(
+    specs = tf.function(self._update).get_concrete_function(
         tf.TensorSpec([], tf.int64), *(part(t[0]) for t in batches),
         *map(part, self._data)).structured_outputs
+    for name, spec in specs.items():
+      if not spec.shape.rank or spec.shape[0] != members:
+        raise errors.UserError(
+            f"Members that train in turn need metrics with an entry for each, "
+            f"but '{name}' of {members} members has the shape {spec.shape}.")
+    return specs
 
 
 def _loop(first: tf.Tensor, end: tf.Tensor, take: Callable[..., Any],

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sonnet as snt
 import tensorflow as tf
 
 from sobolev_tf import errors
@@ -122,6 +123,43 @@ def test_divergence_of_a_member_is_noted_to_the_step():
   assert history.diverged_at == [14 if m == 7 else None for m in range(MEMBERS)]
 
 
+def test_no_steps_change_nothing():
+  training = Training(4)
+  before = training.variables()
+  metrics = loop.compile_steps(training.step)(5, 0)
+  assert not np.any(metrics["loss"])
+  for one, other in zip(training.variables(), before):
+    np.testing.assert_array_equal(one, other)
+
+
+def test_slots_that_a_step_creates_are_refused():
+  networks = [mlp.EnsembleMLP(range(members), 2) for members in (4, 2)]
+  whole, part = ([network, snt.optimizers.Adam(1e-3)] for network in networks)
+  parameters = part[0].trainable_variables
+
+  def update(index):
+    part[1].apply([tf.ones_like(p) for p in parameters], parameters)
+    return {"loss": tf.zeros([2])}
+
+  step = xla.Step(lambda index: [], update, turns=turns.Turns(whole, part))
+  with pytest.raises(errors.UserError, match="created variables"):
+    loop.compile_steps(step)
+
+
+@pytest.mark.parametrize("data, loss, message", [
+    (tf.zeros([5, 3]), tf.zeros([2]), r"4 members .* got the shape \(5, 3\)"),
+    (tf.zeros([]), tf.zeros([2]), r"4 members .* got the shape \(\)"),
+    (tf.zeros([4]), tf.zeros([]), r"'loss' of 2 members has the shape \(\)"),
+    (tf.zeros([4]), tf.zeros([3]), r"'loss' of 2 members has the shape"),
+])
+def test_what_members_do_not_have_is_refused(data, loss, message):
+  step = xla.Step(
+      lambda index: [], lambda index, mine: {"loss": loss}, data=[data],
+      turns=turns.Turns(modules(4), modules(2)))
+  with pytest.raises(errors.UserError, match=message):
+    loop.compile_steps(step)
+
+
 def modules(members, shape=(3,), **others):
   made = tf.Module()
   made.own = tf.Variable(tf.zeros([members, *shape]))
@@ -154,5 +192,5 @@ def test_parts_fit_a_cache(megabytes, members, size):
 
 
 def test_a_gpu_takes_all_at_once(monkeypatch):
-  monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+  monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [kind])
   assert turns.part_size(modules(64, (200_000,)), 64) == 64

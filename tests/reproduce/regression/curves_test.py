@@ -55,6 +55,20 @@ def test_cells_that_are_not_flat_are_named():
   assert sobolev.endswith("1 of 2 cells; not in: booth at n = 20 (-0.50)")
 
 
+@pytest.mark.parametrize("steps, change", [
+    ([30], None), ([20, 30], -1.), ([23, 24, 30], -1.), ([24, 25, 30], -2.),
+    ([25, 30], None)])
+def test_change_is_since_the_last_measurement_before(steps, change):
+  rows = [dataclasses.replace(made_up_row(
+      "regular", "booth", 20, 0, 10.**-i, "validation_mse"), step=step)
+          for i, step in enumerate(steps)]
+  found = curves.Curves(rows).late_change("booth", 20, "regular")
+  assert found == pytest.approx(
+      np.nan if change is None else change, nan_ok=True)
+  assert ("it is not known" in curves.flatness(curves.Curves(rows))) == (
+      change is None)
+
+
 def test_who_reaches_whose_end():
   # Sobolev's curve of booth is below regular's last value, .31, at step 50.
   assert ("| booth | 20 | at step 50 of 50 (5 of 5 seeds) | in 0 of 5" in

@@ -50,6 +50,14 @@ def test_summary_counts_and_names_contradictions():
       "n = 20. ")
 
 
+def test_summary_tells_by_how_much():
+  assert ("it is so by 0.50 to 1.00 decades: by an order of magnitude or more "
+          "in 1 of 2.") in figure2.summary(
+              panels.Grid(ROWS, "test_mse"))
+  assert "In no cell is Sobolev Training significantly better." in (
+      figure2.summary(panels.Grid(cell("ackley", 20, -1.), "test_mse")))
+
+
 def test_cell_that_the_paper_does_not_have():
   shown = table(cell("booth", 50, 1.))
   assert shown["booth", "50"][3:] == ["Sobolev better", "none"]
