@@ -1,5 +1,7 @@
 """What all tests share: commands, and the counts printed at the end."""
 
+import gc
+
 import commands
 import pytest
 
@@ -8,6 +10,18 @@ import pytest
 def command():
   """Runs `python -m <module> <arguments>`; see `commands.run`."""
   return commands.run
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+  """Collects a file's garbage when it is done, and looks at the rest no more.
+
+  Else Python's collector, whose turn comes at random, goes through all that
+  TensorFlow keeps, and what it deletes at once takes up to half a minute.
+  """
+  if nextitem is None or nextitem.path != item.path:
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session):
