@@ -40,9 +40,9 @@ def write(results: experiment.Results) -> str:
               results.folder / name)
     steps = max(row.step for row in group)
     parts.append(
-        f"### Preset `{preset}`: {setting}, {steps} steps\n\n"
+        f"### Preset `{preset}`: {setting}, {steps:,} steps\n\n"
         f"![Figure 2 right, {setting}]({name})\n\n{table(cells)}\n"
-        f"{summary(cells)}\n{_gradients(group)}{diverged.sentence(group)}"
+        f"{summary(cells)}{_gradients(group)}{diverged.sentence(group)}\n"
         + aggregates.write(
             {method: [cells.by_seed(function, n, method)
                       for function in cells.functions for n in cells.sizes]

@@ -48,7 +48,7 @@ def write(results: experiment.Results) -> str:
       panels.by_scaling(results.rows).items()):
     preset = group[0].preset
     parts.append(f"### Preset `{preset}`: {title}, "
-                 f"{max(row.step for row in group)} steps\n"
+                 f"{max(row.step for row in group):,} steps\n"
                  f"\n{summary(group)}{diverged.sentence(group)}")
     for error, metric in ERRORS.items():
       cells = panels.Grid(group, metric, config_lib.METHODS)

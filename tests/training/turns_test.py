@@ -68,10 +68,18 @@ def assert_same(mine, theirs):
     np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
+@pytest.fixture(scope="module")
+def trained():
+  """All at once, and what the loop recorded."""
+  together = Training()
+  return together, together.train()
+
+
 @pytest.mark.parametrize("part_size, at_most", [(6, 4), (4, 50), (1, 1)])
-def test_in_turn_is_all_at_once(part_size, at_most):
-  together, parts = Training(), Training(part_size, at_most)
-  expected, history = together.train(), parts.train()
+def test_in_turn_is_all_at_once(trained, part_size, at_most):
+  together, expected = trained
+  parts = Training(part_size, at_most)
+  history = parts.train()
   assert_same(parts, together)
   for mine, theirs in zip(history.records, expected.records, strict=True):
     for name, value in theirs.items():
