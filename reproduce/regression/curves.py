@@ -18,7 +18,6 @@ from sobolev_tf import functions
 # ours: a curve is called flat if over the last fifth of the training its mean
 # changes by less than a tenth, in decades
 FLAT = float(np.log10(1.1))
-COLOURS = {"regular": look.BLUE, "sobolev": look.RED}
 
 
 class Curves:
@@ -94,10 +93,10 @@ def draw(curves: Curves, title: str) -> figure.Figure:
           bands = [stats.bootstrap(column).mapped(lambda v: 10.**v)
                    for column in np.log10(values).T]
           axis.plot(steps, [band.estimate for band in bands],
-                    color=COLOURS[method], label=panels.LABELS[method])
+                    color=panels.COLOURS[method], label=panels.LABELS[method])
           axis.fill_between(
               steps, [band.low for band in bands],
-              [band.high for band in bands], color=COLOURS[method],
+              [band.high for band in bands], color=panels.COLOURS[method],
               alpha=.25, linewidth=0)
       axis.set_yscale("log")
       axis.xaxis.set_major_formatter("{x:,.0f}")

@@ -24,9 +24,6 @@ from reproduce import (
 from reproduce.regression import curves, grid, panels
 from sobolev_tf import functions
 
-COLOURS = {"regular": look.BLUE, "sobolev": look.RED,
-           "sobolev-2": look.GREEN, "sobolev-2-stochastic": look.YELLOW}
-
 
 def write(results: experiment.Results) -> str:
   """Draws the figures and writes the section of the report."""
@@ -46,8 +43,9 @@ def write(results: experiment.Results) -> str:
         + aggregates.write(
             {method: [cells.by_seed(function, n, method)
                       for function in cells.functions for n in cells.sizes]
-             for method in cells.methods}, "regular", panels.LABELS, COLOURS,
-            "test MSE", results.folder / f"figure2-{number}-profiles.png")
+             for method in cells.methods}, "regular", panels.LABELS,
+            panels.COLOURS, "test MSE",
+            results.folder / f"figure2-{number}-profiles.png")
         + curves.write(group, f"{preset} preset, {setting}",
                        results.folder / f"figure2-{number}-curves.png"))
   return "\n".join(parts)
@@ -83,7 +81,7 @@ def draw(cells: panels.Grid, title: str,
         mean = stats.bootstrap(seeds)
         x = i + width * (m - (len(cells.methods) - 1) / 2)
         axis.bar(x, mean.estimate - floor, .95 * width, bottom=floor,
-                 color=COLOURS[method], alpha=.85,
+                 color=panels.COLOURS[method], alpha=.85,
                  label=panels.LABELS[method] if i == 0 else None)
         axis.plot(np.full(len(seeds), x), seeds, ".", color="black",
                   alpha=.45, markersize=3)

@@ -6,14 +6,16 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from configs import regression as config_lib
+from reproduce import look, stats
 from reproduce import rows as rows_lib
-from reproduce import stats
 from sobolev_tf import errors
 
 METHODS = config_lib.SECTION_4_1
 LABELS = {"regular": "regular", "sobolev": "Sobolev",
           "sobolev-2": "Sobolev, order 2",
           "sobolev-2-stochastic": "order 2, projected"}
+COLOURS = {"regular": look.BLUE, "sobolev": look.RED,
+           "sobolev-2": look.GREEN, "sobolev-2-stochastic": look.YELLOW}
 
 
 class Grid:
